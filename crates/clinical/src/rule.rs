@@ -119,12 +119,6 @@ pub trait Rule: Debug + Send + Sync {
         None
     }
 
-    /// So long after its observation a severe value may wait for the next one, with which the rule judges it:
-    /// until then nobody is told of it.
-    fn severe_waits_for(&self) -> Span {
-        Span::ZERO
-    }
-
     /// Of a rule that can be urgent: after how long at most without a value beyond the most urgent of its
     /// [`Rule::limits`] an open alert calls again where that would raise an urgent one in a patient without
     /// history ([`crate::crisis`]). None of a rule that never is.

@@ -72,7 +72,7 @@ pub const SAME_MINUTE_WITHIN: Span = Span::from_minutes(2);
 /// A reading that another of its minute has replaced is suspected for so long. Ours.
 pub const SAME_MINUTE_FOR: Span = Span::from_days(7);
 
-/// A severe value that was handed over as of long ago is told after so long: until then the rest of a
+/// A severe value that was handed over as of long ago is reported after so long: until then the rest of a
 /// history may come. Ours.
 pub(crate) const LONG_AGO_AFTER: Span = Span::from_hours(1);
 
@@ -181,7 +181,7 @@ impl Suspicions {
     }
 
     /// A person has written a version of a reading of long ago, or taken the reading back: of earlier versions
-    /// nothing is told any more. Of a factory date each may be another measurement. Says whether that is news.
+    /// nothing is reported any more. Of a factory date each may be another measurement. Says whether that is news.
     fn settles(&mut self, reading: &RememberedReading, received: Timestamp) -> bool {
         (reading.by_hand || reading.entered_in_error)
             && !clock::not_set(reading.observation_time, received)
@@ -246,9 +246,9 @@ impl Suspicions {
         ask_severe: AskSevere,
     ) -> bool {
         let mut new = UnknownTime::of(reading, how.at, is_by_date);
-        if self.replaced.is_told(reading, how.at) {
-            // Another version of it was told already: there is nothing to wait for.
-            new.told_from = how.at;
+        if self.replaced.is_reported(reading, how.at) {
+            // Another version of it was reported already: there is nothing to wait for.
+            new.reported_from = how.at;
         }
         match self.place_of_unknown_time(reading) {
             Some(place) => self.take_version_of_unknown_time((place, new), ask_severe),
@@ -289,12 +289,12 @@ impl Suspicions {
             is_settled = new.is_settled;
             // What is suspected again is so since now.
             let received = if known.is_over { new.received } else { known.received };
-            let UnknownTime { told_from, is_by_date, was_by_date, .. } = known;
+            let UnknownTime { reported_from, is_by_date, was_by_date, .. } = known;
             // A value that is corrected to one that is not severe is one of a history.
             let is_harmless = || !ask_severe.by(new.kind, new.reading.sample).may_be();
             let is_over = new.is_over || is_by_date && is_harmless();
             let of_known =
-                UnknownTime { received, told_from, is_by_date, was_by_date, is_over, ..new };
+                UnknownTime { received, reported_from, is_by_date, was_by_date, is_over, ..new };
             self.of_unknown_time[place] = of_known;
             is_news = !(known.is_over && new.is_over);
             older = known;
@@ -320,7 +320,7 @@ impl Suspicions {
         let mut is_news = false;
         for unknown in &mut self.of_unknown_time {
             // What is not told yet says something new with a clock that was set since: it was wrong before.
-            let waits = unknown.is_by_date && unknown.told_from > received;
+            let waits = unknown.is_by_date && unknown.reported_from > received;
             if !unknown.is_over
                 && !waits
                 && unknown.reading.source == reading.source
@@ -385,9 +385,7 @@ impl Suspicions {
         ask_severe: AskSevere,
     ) -> bool {
         self.lapse(received);
-        let waits_for = ask_severe.waits_for(other.kind, known.sample);
-        let is_judged = received > other.observation_time + waits_for
-            && !self.unjudged.has(other, known.version, received);
+        let is_judged = !self.unjudged.has(other, known.version, received);
         self.replaced.take_versions(other, (known, is_judged), received, ask_severe)
     }
 
@@ -440,22 +438,23 @@ impl Suspicions {
 
     /// The readings of unknown time that are suspected at `now`, in the order of their receipt.
     pub fn of_unknown_time(&self, now: Timestamp) -> impl Iterator<Item = &UnknownTime> + Clone {
-        let is_told =
-            move |one: &&UnknownTime| !one.is_over && one.told_from <= now && one.until() > now;
-        self.of_unknown_time.iter().filter(is_told)
+        let is_reported =
+            move |one: &&UnknownTime| !one.is_over && one.reported_from <= now && one.until() > now;
+        self.of_unknown_time.iter().filter(is_reported)
     }
 
-    /// When the next of them is told of that are not yet.
-    pub(crate) fn told_next(&self, now: Timestamp) -> Option<Timestamp> {
-        let waits = |one: &&UnknownTime| !one.is_over && one.told_from > now;
-        let of_unknown_time = self.of_unknown_time.iter().filter(waits).map(|one| one.told_from);
-        of_unknown_time.chain(self.replaced.told_next(now)).min()
+    /// When the next of them is reported that are not yet.
+    pub(crate) fn reported_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = |one: &&UnknownTime| !one.is_over && one.reported_from > now;
+        let of_unknown_time =
+            self.of_unknown_time.iter().filter(waits).map(|one| one.reported_from);
+        of_unknown_time.chain(self.replaced.reported_next(now)).min()
     }
 
     /// The readings that others of their minute have replaced, as suspected at `now`, in the order of
     /// that.
     pub fn replaced(&self, now: Timestamp) -> impl Iterator<Item = &Replaced> + Clone {
-        self.replaced.told(now, &self.of_unknown_time)
+        self.replaced.reported(now, &self.of_unknown_time)
     }
 
     /// Since when a clock is ahead, and until when that is suspected.

@@ -77,4 +77,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0015_delivered_data_input",
         sql: include_str!("../../clickhouse/0015_delivered_data_input.sql"),
     },
+    Migration {
+        number: 16,
+        name: "0016_alert_news_at",
+        sql: include_str!("../../clickhouse/0016_alert_news_at.sql"),
+    },
 ];

@@ -173,6 +173,7 @@ pub(super) fn of_alert(placed: &Placed<AlertEvent>) -> Columns {
     Fields::of_record(serde_json::to_value(event))
         .put("evidence", evidence)
         .millis("raised_at", event.raised_at)
+        .millis("news_at", event.news_at.unwrap_or_default())
         .millis("changed_at", event.changed_at)
         .millis("first_observed_at", event.first_observed_at)
         .millis("last_observed_at", event.last_observed_at)

@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::confirmed::{self, NEW_CRISIS_AFTER};
 use super::criterion::Criterion;
-use super::occasions::OCCASION;
 use crate::alert::{Alert, Text, Values};
 use crate::crisis;
 use crate::episode::Episode;
@@ -122,10 +121,6 @@ impl<D: Definition> Rule for Confirmed<D> {
 
     fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         D::is_severe(sample, &D::limits_of(plan)).then_some(D::SEVERE)
-    }
-
-    fn severe_waits_for(&self) -> Span {
-        OCCASION
     }
 
     fn calls_again_after(&self) -> Option<Span> {

@@ -13,7 +13,6 @@ use crate::rule::{Rule, Severe};
 use crate::rule_set::Places;
 use crate::sample::Sample;
 use crate::suspicions::{AskSevere, SevereBy};
-use crate::time::Span;
 
 pub use crate::built_in::RULE_SET;
 pub use hours::Hours;
@@ -184,14 +183,7 @@ pub(crate) fn severe_by(kind: Kind, sample: Sample) -> SevereBy {
 }
 
 /// What the memory of a patient asks rules about a severe value.
-pub(crate) const ASK_SEVERE: AskSevere = AskSevere { severe_by, severe_waits_for };
-
-/// So long after its observation a severe value may wait for the next one, by the rules of its kind that may
-/// call it so.
-fn severe_waits_for(kind: Kind, sample: Sample) -> Span {
-    let waits = severe_by_some_plan(kind, sample).map(|index| all()[index].severe_waits_for());
-    waits.max().unwrap_or(Span::ZERO)
-}
+pub(crate) const ASK_SEVERE: AskSevere = AskSevere { severe_by };
 
 /// The places in [`all`] of the rules by which a value is severe under some plan.
 pub(crate) fn severe_by_some_plan(kind: Kind, sample: Sample) -> impl Iterator<Item = usize> {

@@ -87,7 +87,7 @@ pub(crate) const FIXED: &[Fixed] = &[
         "ours",
     ),
     Fixed::hours(
-        ["そのような確認を要する値を知らせるまで", "such a value to look at is told after"],
+        ["そのような確認を要する値を知らせるまで", "such a value to look at is reported after"],
         LONG_AGO_AFTER,
         "ours: until then the rest of a history may come",
     ),
@@ -147,7 +147,7 @@ pub(crate) const FIXED: &[Fixed] = &[
         "ours",
     ),
     Fixed::days(
-        ["測定値過多のアラートの終わり（最短）", "more readings than that: told for at least"],
+        ["測定値過多のアラートの終わり（最短）", "more readings than that: reported for at least"],
         MEMORY_FULL_FOR,
         "ours",
     ),
@@ -160,7 +160,10 @@ pub(crate) const FIXED: &[Fixed] = &[
         "ours: nobody corrects a value so soon",
     ),
     Fixed::days(
-        ["その疑いの終わり", "a reading that another of its minute or second replaced is told for"],
+        [
+            "その疑いの終わり",
+            "a reading that another of its minute or second replaced is reported for",
+        ],
         SAME_MINUTE_FOR,
         "ours",
     ),

@@ -35,11 +35,11 @@ pub struct Replaced {
     /// When it was replaced.
     pub received: Timestamp,
     version: Version,
-    /// From when on it is told.
-    told_from: Timestamp,
+    /// From when on it is reported.
+    reported_from: Timestamp,
     /// Until when it is known.
     until: Timestamp,
-    /// Whether nothing is told of it: it was entered in error, its device's clock was set before, or it was
+    /// Whether nothing is reported of it: it was entered in error, its device's clock was set before, or it was
     /// judged before it was replaced.
     is_over: bool,
     /// Whether nothing but its date makes its time doubtful.
@@ -68,7 +68,7 @@ impl Replaced {
         self.kind == kind && self.reading.is_of(reading)
     }
 
-    /// Whether a later version of the reading says the same values. It is what is told of them; where it
+    /// Whether a later version of the reading says the same values. It is what is reported of them; where it
     /// was entered in error, it takes them back.
     fn is_said_again_by(&self, version: Version, kind: Kind, reading: &CurrentReading) -> bool {
         version > self.version
@@ -96,9 +96,9 @@ impl AllReplaced {
 
     fn remember(&mut self, replaced: Replaced, ask_severe: AskSevere) {
         if self.readings.len() == MOST {
-            let is_told =
+            let is_reported =
                 |one: &Replaced| !one.is_over && one.received + SAME_MINUTE_FOR > replaced.received;
-            let hides = |one: &Replaced| match is_told(one) {
+            let hides = |one: &Replaced| match is_reported(one) {
                 true => ask_severe.by(one.kind, one.reading.sample),
                 false => SevereBy::NoPlan,
             };
@@ -113,16 +113,16 @@ impl AllReplaced {
         self.written.note_first(reading, received);
     }
 
-    /// Whether a version of a reading is told of at `now`.
-    pub(super) fn is_told(&self, reading: &RememberedReading, now: Timestamp) -> bool {
-        let is_told = |one: &Replaced| !one.is_over && one.told_from <= now;
-        self.readings.iter().any(|one| is_told(one) && one.is_of_reading(reading))
+    /// Whether a version of a reading is reported at `now`.
+    pub(super) fn is_reported(&self, reading: &RememberedReading, now: Timestamp) -> bool {
+        let is_reported = |one: &Replaced| !one.is_over && one.reported_from <= now;
+        self.readings.iter().any(|one| is_reported(one) && one.is_of_reading(reading))
     }
 
-    /// When the next of those is told that are not yet.
-    pub(super) fn told_next(&self, now: Timestamp) -> Option<Timestamp> {
-        let waits = |one: &&Replaced| !one.is_over && one.told_from > now;
-        self.readings.iter().filter(waits).map(|one| one.told_from).min()
+    /// When the next of those is reported that are not yet.
+    pub(super) fn reported_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = |one: &&Replaced| !one.is_over && one.reported_from > now;
+        self.readings.iter().filter(waits).map(|one| one.reported_from).min()
     }
 
     /// A device has handed over a history: of what it shows the date is believed. Says whether that is news.
@@ -136,7 +136,7 @@ impl AllReplaced {
         is_news
     }
 
-    /// Nothing is told any more of versions of a reading before one. Says whether anything was.
+    /// Nothing is reported any more of versions of a reading before one. Says whether anything was.
     pub(super) fn clear_before(&mut self, reading: &RememberedReading) -> bool {
         let before = self.readings.len();
         let is_earlier =
@@ -196,7 +196,7 @@ impl AllReplaced {
             return is_other_value;
         }
         let greater = if wins { other.sample } else { known.sample };
-        // It came in its order, and not with what has replaced it: what rules said of it was told, and that it
+        // It came in its order, and not with what has replaced it: what rules said of it was reported, and that it
         // is so no more.
         let was_judged = !is_whole_minute(time) && wins && is_judged;
         if !was_judged || ask_severe.by(kind, sample).may_be() {
@@ -205,7 +205,7 @@ impl AllReplaced {
                 reading,
                 received,
                 version,
-                told_from: received,
+                reported_from: received,
                 until: received + KNOWN_FOR,
                 is_over: was_judged,
                 is_by_date: false,
@@ -238,7 +238,7 @@ impl AllReplaced {
             reading,
             received,
             version,
-            told_from: older.told_from.max(received),
+            reported_from: older.reported_from.max(received),
             until,
             is_over,
             is_by_date: older.is_by_date,
@@ -248,9 +248,9 @@ impl AllReplaced {
         true
     }
 
-    /// Those that are told of at `now`, beside the readings of unknown time that are known, in the order in
+    /// Those that are reported at `now`, beside the readings of unknown time that are known, in the order in
     /// which they were replaced.
-    pub(super) fn told<'a>(
+    pub(super) fn reported<'a>(
         &'a self,
         now: Timestamp,
         of_unknown_time: &'a [UnknownTime],
@@ -265,7 +265,7 @@ impl AllReplaced {
         };
         let is_reported = move |one: &&Replaced| {
             !one.is_over
-                && one.told_from <= now
+                && one.reported_from <= now
                 && one.received + SAME_MINUTE_FOR > now
                 && !is_said_again(one)
         };

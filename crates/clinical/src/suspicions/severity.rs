@@ -4,7 +4,6 @@
 
 use crate::kinds::Kind;
 use crate::sample::Sample;
-use crate::time::Span;
 
 /// By which plans a value is severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,21 +28,14 @@ impl SevereBy {
 pub struct AskSevere {
     /// By which plans a value is severe, where the patient's is not known.
     pub(crate) severe_by: fn(Kind, Sample) -> SevereBy,
-    /// So long after its observation a severe value may wait for the next one.
-    pub(crate) severe_waits_for: fn(Kind, Sample) -> Span,
 }
 
 impl AskSevere {
     /// Of no rules: nothing is severe. For who remembers readings without judging them.
-    pub const NOTHING: Self =
-        Self { severe_by: |_, _| SevereBy::NoPlan, severe_waits_for: |_, _| Span::ZERO };
+    pub const NOTHING: Self = Self { severe_by: |_, _| SevereBy::NoPlan };
 
     pub(crate) fn by(self, kind: Kind, sample: Sample) -> SevereBy {
         (self.severe_by)(kind, sample)
-    }
-
-    pub(crate) fn waits_for(self, kind: Kind, sample: Sample) -> Span {
-        (self.severe_waits_for)(kind, sample)
     }
 }
 

@@ -22,8 +22,8 @@ pub struct UnknownTime {
     /// Whether it was withdrawn, or its device's clock was seen to be set. It stays known for as long as
     /// others, so that it is not suspected again for being sent again.
     pub(super) is_over: bool,
-    /// From when on it is told.
-    pub(super) told_from: Timestamp,
+    /// From when on it is reported.
+    pub(super) reported_from: Timestamp,
     /// Whether nothing but its date makes its time doubtful.
     pub(super) is_by_date: bool,
     /// Whether its date made its time doubtful when it came.
@@ -33,7 +33,7 @@ pub struct UnknownTime {
 }
 
 impl UnknownTime {
-    /// A reading that was received at a time. What nothing but its date makes doubtful is told later: the rest
+    /// A reading that was received at a time. What nothing but its date makes doubtful is reported later: the rest
     /// of a history may come.
     pub(super) fn of(reading: &RememberedReading, received: Timestamp, is_by_date: bool) -> Self {
         let current = CurrentReading {
@@ -49,7 +49,7 @@ impl UnknownTime {
             last_received: received,
             version: reading.version,
             is_over: reading.entered_in_error,
-            told_from: if is_by_date { received + LONG_AGO_AFTER } else { received },
+            reported_from: if is_by_date { received + LONG_AGO_AFTER } else { received },
             is_by_date,
             was_by_date: is_by_date,
             is_settled: reading.by_hand || reading.entered_in_error,

@@ -152,14 +152,14 @@ impl TryFrom<AlertEvent> for Alert {
         let instant = |millis| Instant::utc(Timestamp::from_millis(millis));
         // An alert begins with its evidence, but for one that does not go by what its clocks say.
         let began = Timestamp::from_millis(event.first_observed_at);
-        let judged_at = Timestamp::from_millis(event.last_observed_at);
         // A reading of a kind that only a newer version knows costs itself, never the alert.
         let evidence = |item: schemas::records::Evidence| {
             let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
             let observed = Timestamp::from_millis(item.observed_at);
-            // As of something that is registered when the alert is judged. A person's is no evidence of a date.
+            // As of something that is registered when the alert begins: an older one may have been right then. A
+            // person's is no evidence of a date.
             let said = Said { kind, entered_in_error: false, by_hand: false };
-            let doubts = clock::doubts(said, (observed, judged_at), judged_at);
+            let doubts = clock::doubts(said, (observed, began), began);
             let doubts: Vec<Doubt> = doubts.filter(|_| observed < began).collect();
             Some(Evidence {
                 reading: item.reading_id,

@@ -21,6 +21,7 @@ struct AlertRow {
     transition: String,
     late: bool,
     raised_millis: i64,
+    news_millis: i64,
     changed_millis: i64,
     first_observed_millis: i64,
     last_observed_millis: i64,
@@ -39,6 +40,7 @@ struct AlertRow {
 /// patient is inside, where the primary key serves it. All events of an alert are in one partition.
 const SQL: &str = "SELECT patient, alert_id, rule, stage, severity, status, transition, late, \
      toUnixTimestamp64Milli(raised_at) AS raised_millis, \
+     toUnixTimestamp64Milli(news_at) AS news_millis, \
      toUnixTimestamp64Milli(changed_at) AS changed_millis, \
      toUnixTimestamp64Milli(first_observed_at) AS first_observed_millis, \
      toUnixTimestamp64Milli(last_observed_at) AS last_observed_millis, \
@@ -87,8 +89,7 @@ impl AlertRow {
             findings,
             parameters,
             wording_version: self.wording_version,
-            // When somebody is to be called depends on it, and that is asked of what is open, which Kafka tells.
-            news_at: None,
+            news_at: Some(self.news_millis).filter(|millis| *millis > 0),
         };
         Alert::try_from(event).map_err(|_| StoreError::NotUnderstood("alert"))
     }

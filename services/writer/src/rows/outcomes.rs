@@ -17,6 +17,7 @@ pub(super) fn alert(alert: &AlertEvent, place: Place, to: &mut impl Columns) -> 
     to.text("transition", &alert.transition);
     to.put("late", Value::Bool(alert.late));
     to.millis("raised_at", alert.raised_at)?;
+    to.informative_millis("news_at", alert.news_at);
     to.millis("changed_at", alert.changed_at)?;
     to.millis("first_observed_at", alert.first_observed_at)?;
     to.millis("last_observed_at", alert.last_observed_at)?;

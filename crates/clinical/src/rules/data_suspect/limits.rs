@@ -48,7 +48,7 @@ pub(super) const AGREES_WITH_LOW: f64 = 70.0;
 pub(super) const AGREES_WITH_HIGH: f64 = 250.0;
 
 /// A sensor that says nothing more is suspected for so long after its last value: it was taken off, or
-/// its silence is told by another rule. Ours.
+/// its silence is reported by another rule. Ours.
 pub(super) const SENSOR_END_FOR: Span = Span::from_hours(24);
 
 /// A value is compared with the person's own of so long before it: after that the new unit, or whoever
@@ -90,6 +90,11 @@ pub(super) const LOW_FOR: Span = Span::from_hours(4);
 /// In the other unit a value is one of the person's own, where it is no further beyond the least or the
 /// greatest of these than by this factor. Ours.
 pub(super) const OWN_GLUCOSE_BEYOND: f64 = 1.5;
+
+/// So many devices of a kind are looked at, those that were used last: a patient has few, and who sends
+/// under a thousand serials is not to keep others waiting. Those that the open alert tells of are looked at
+/// as well, so that none is suspected no more for what others say. Ours.
+pub(super) const MOST_DEVICES: usize = 8;
 
 /// The numbers of the rule that nothing changes.
 pub(super) const FIXED: &[Fixed] = &[
@@ -137,7 +142,7 @@ pub(super) const FIXED: &[Fixed] = &[
             "a sensor is suspected after its last value for",
         ],
         SENSOR_END_FOR,
-        "ours: it was taken off, or its silence is told by another rule",
+        "ours: it was taken off, or its silence is reported by another rule",
     ),
     Fixed::days(
         ["本人の値とみなす期間", "a unit is compared with the person's own values of"],
@@ -155,7 +160,7 @@ pub(super) const FIXED: &[Fixed] = &[
     ),
     Fixed::count(
         ["単位を調べる測定器・体重計の数（最大）", "meters and scales that are looked at, at most"],
-        super::units::MOST_DEVICES,
+        MOST_DEVICES,
         "ours",
     ),
     Fixed::days(

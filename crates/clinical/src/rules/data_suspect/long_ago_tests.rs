@@ -131,8 +131,8 @@ fn a_severe_value_of_a_wrong_date_is_told_also_where_the_clock_is_set_within_the
         send(&mut home, &shown(severe, -YEAR, 0), 1);
         assert_eq!(send(&mut home, &shown(ordinary, 10, 10), 11), Outcome::New);
         home.waits_until(DAY);
-        let told = said(&home).pop().map(|(_, severity, names)| (severity, names));
-        assert_eq!(told, Some((Severity::Review, vec!["observed_long_ago"])), "{severe:?}");
+        let reported = said(&home).pop().map(|(_, severity, names)| (severity, names));
+        assert_eq!(reported, Some((Severity::Review, vec!["observed_long_ago"])), "{severe:?}");
         // The device's next value shows that its clock is set, and the physician was told.
         send(&mut home, &shown(ordinary, DAY, DAY), DAY + 1);
         assert_eq!(home.last().status, Status::Resolved);
@@ -162,8 +162,8 @@ fn severe_values_of_dates_that_change_are_each_told_where_they_come_one_at_a_tim
                 send(&mut home, &reading, measured + 1);
                 home.waits_until(measured + HOUR + 1);
                 let alert = home.last();
-                let is_told = alert.evidence.iter().any(|one| one.reading == reading.id());
-                assert!(alert.is_open() && is_told, "{severe:?} {number} each {apart} min");
+                let is_reported = alert.evidence.iter().any(|one| one.reading == reading.id());
+                assert!(alert.is_open() && is_reported, "{severe:?} {number} each {apart} min");
             }
         }
     }

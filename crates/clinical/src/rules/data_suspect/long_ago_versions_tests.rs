@@ -47,7 +47,7 @@ fn versions(of: &[bool], last: Last, (severe, ordinary): (Value, Value)) -> Vec<
 }
 
 /// What the open alert names, and how many readings, a day after the versions came.
-fn told(versions: &[Reading], again: Option<usize>) -> (Vec<String>, usize) {
+fn reported(versions: &[Reading], again: Option<usize>) -> (Vec<String>, usize) {
     let mut home = Home::default();
     for (minute, version) in (10..).zip(versions) {
         send(&mut home, version, minute);
@@ -77,15 +77,15 @@ fn of_a_date_of_long_ago_the_same_is_told_in_whatever_order_its_versions_come() 
         of_devices.iter().flat_map(move |of| lasts.map(|last| (values, of.clone(), last)))
     }) {
         let versions = versions(&of, last, values);
-        let expected = told(&versions, None);
+        let expected = reported(&versions, None);
         // What the device measured and nobody has taken back or corrected.
-        let is_told = last == Last::Device && of.contains(&true);
-        assert_eq!(expected.1, usize::from(is_told), "{of:?} {last:?} {expected:?}");
+        let is_reported = last == Last::Device && of.contains(&true);
+        assert_eq!(expected.1, usize::from(is_reported), "{of:?} {last:?} {expected:?}");
         for order in orders(&versions) {
-            assert_eq!(told(&order, None), expected, "{order:?}");
+            assert_eq!(reported(&order, None), expected, "{order:?}");
             // Nor does any that is sent once more change it.
             let again = (0..order.len()).find(|place| order[*place] == versions[0]);
-            assert_eq!(told(&order, again), expected, "{order:?} and {again:?} again");
+            assert_eq!(reported(&order, again), expected, "{order:?} and {again:?} again");
         }
     }
 }
@@ -102,9 +102,9 @@ fn of_one_update_time_the_severe_version_is_told_whichever_counts_and_comes_firs
         };
         for both in [[of(severe, 7), of(ordinary, 9)], [of(severe, 9), of(ordinary, 7)]] {
             let [one, other] = both.clone();
-            let expected = told(&both, None);
+            let expected = reported(&both, None);
             assert_eq!(expected.1, 1, "{both:?}");
-            assert_eq!(told(&[other, one], None), expected, "{both:?}");
+            assert_eq!(reported(&[other, one], None), expected, "{both:?}");
         }
     }
 }
@@ -115,6 +115,6 @@ fn a_version_that_lacks_the_severe_number_says_it_not_again() {
     let values = severe_values();
     let (slow, without) = (values[3].0, values[0].1);
     for order in orders(&versions(&[true, false], Last::Device, (slow, without))) {
-        assert_eq!(told(&order, None).1, 1, "{order:?}");
+        assert_eq!(reported(&order, None).1, 1, "{order:?}");
     }
 }

@@ -236,18 +236,18 @@ impl Reasons {
     fn of(suspicions: &Suspicions, context: &Context<'_>) -> Self {
         let mut reasons = Self::default();
         for (name, is_by_date) in [(CLOCK_NOT_SET, false), (OBSERVED_LONG_AGO, true)] {
-            let told = suspicions.of_unknown_time(context.now);
-            // Of a date alone the limits of the patient's own plan say which are told.
-            let is_told = |one: &&UnknownTime| {
+            let reported = suspicions.of_unknown_time(context.now);
+            // Of a date alone the limits of the patient's own plan say which are reported.
+            let is_reported = |one: &&UnknownTime| {
                 one.is_by_date() == is_by_date
                     && (!is_by_date || rules::is_severe(one.kind, one.reading.sample, context.plan))
             };
-            let told = told.filter(is_told);
-            let readings = told.clone().map(|one| (one.kind, one.reading, one.received));
+            let reported = reported.filter(is_reported);
+            let readings = reported.clone().map(|one| (one.kind, one.reading, one.received));
             let severe = severe(readings, context.plan);
             // Each may be a severe one, so that each end may change what is said.
-            let since = told.clone().map(|one| one.received).min();
-            let next = told.map(UnknownTime::until).min();
+            let since = reported.clone().map(|one| one.received).min();
+            let next = reported.map(UnknownTime::until).min();
             let (Some(since), Some(next)) = (since, next) else { continue };
             reasons.add(name, (since, next));
             if is_by_date {
@@ -255,7 +255,7 @@ impl Reasons {
             }
             reasons.severe.extend(severe);
         }
-        reasons.ends.extend(suspicions.told_next(context.now));
+        reasons.ends.extend(suspicions.reported_next(context.now));
         if let Some(since_until) = suspicions.update_time_ahead(context.now) {
             reasons.add(UPDATE_TIME_AHEAD, since_until);
         }
@@ -273,18 +273,19 @@ impl Reasons {
     fn add_replaced(&mut self, suspicions: Option<&Suspicions>, context: &Context<'_>) {
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
             let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
-            let replaced = replaced
-                .filter(|one| one.is_overtaken() == is_overtaken && !is_told_of(one, context.plan));
+            let replaced = replaced.filter(|one| {
+                one.is_overtaken() == is_overtaken && !is_reported_by_what_counts(one, context.plan)
+            });
             let readings = replaced.map(|one| (one.kind, one.reading, one.received));
             let is_severe = |(kind, reading, _): &Received| {
                 rules::is_severe(*kind, reading.sample, context.plan)
             };
             let received = readings.clone().filter(is_severe).map(|(.., received)| received);
-            let told = match received.min() {
+            let reported = match received.min() {
                 Some(first) => Some((first, severe(readings, context.plan))),
                 None => context.open().and_then(|alert| not_known_here(alert, name, context)),
             };
-            if let Some((first, replaced)) = told {
+            if let Some((first, replaced)) = reported {
                 self.add(name, (first, first + SAME_MINUTE_FOR));
                 self.names.extend(values([(name, replaced.len() as f64)]));
                 self.severe.extend(replaced);
@@ -319,10 +320,11 @@ impl Reasons {
     /// The first few of the readings that show a reason, and how many of the evidence they are.
     fn add_evidence(&mut self, name: &'static str, mut evidence: Vec<EvidenceReading>) {
         evidence.truncate(MOST_EVIDENCE);
-        // A value of the same reading that another replaced is told of as that.
+        // A value of the same reading that another replaced is reported as that.
         let is_reported = |one: &EvidenceReading| {
-            let is_of =
-                |told: &EvidenceReading| told.kind == one.kind && told.reading.is_of(&one.reading);
+            let is_of = |reported: &EvidenceReading| {
+                reported.kind == one.kind && reported.reading.is_of(&one.reading)
+            };
             self.severe.iter().any(is_of)
         };
         evidence.retain(|one| !is_reported(one));
@@ -341,7 +343,7 @@ impl Reasons {
 
 /// Whether rules tell of what counts instead of a reading that was replaced all that is severe of that: where
 /// both are of one second, or what counts lacks a number at most.
-fn is_told_of(one: &Replaced, plan: &Plan) -> bool {
+fn is_reported_by_what_counts(one: &Replaced, plan: &Plan) -> bool {
     one.by().is_some_and(|by| {
         (one.is_overtaken() || has_same_values(one.kind, by, one.reading.sample))
             && rules::is_as_severe(one.kind, by, one.reading.sample, plan)
@@ -356,14 +358,14 @@ fn not_known_here(
     context: &Context<'_>,
 ) -> Option<(Timestamp, Vec<EvidenceReading>)> {
     let [of_minute, overtaken] = wording::replaced(alert);
-    let told = if reason == OVERTAKEN { overtaken } else { of_minute };
+    let reported = if reason == OVERTAKEN { overtaken } else { of_minute };
     // What says a date of long ago is known whenever a process starts.
     let before = alert.raised_at - WINDOW..context.lookback_start();
     let is_before = |evidence: &Evidence| before.contains(&evidence.reading.observation_time());
-    let is_before = !told.is_empty() && told.iter().all(is_before);
+    let is_before = !reported.is_empty() && reported.iter().all(is_before);
     let lasts = alert.raised_at + SAME_MINUTE_FOR > context.now;
     (is_before && lasts).then(|| {
-        let readings = told.iter().map(EvidenceReading::from);
+        let readings = reported.iter().map(EvidenceReading::from);
         (alert.raised_at, readings.collect())
     })
 }

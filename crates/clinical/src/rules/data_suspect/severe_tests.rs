@@ -162,9 +162,13 @@ fn a_device_corrects_nothing_however_much_later_another_of_its_minute_was_regist
         assert_eq!(send(&mut home, &of_minute(ordinary, 900), 26), Outcome::Correction);
         assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
         assert_eq!(said(&home), [(Transition::Raised, Severity::Review, vec!["same_minute"])]);
-        let told = home.reported.len();
+        let reported = home.reported.len();
         send(&mut home, &of_minute(ordinary, 1_200), 40);
-        assert_eq!(home.reported.len(), told, "registered again, it clears nothing: {severe:?}");
+        assert_eq!(
+            home.reported.len(),
+            reported,
+            "registered again, it clears nothing: {severe:?}"
+        );
         send(&mut home, &by_hand(ordinary, 1_500), 50);
         assert_eq!(home.last().status, Status::Retracted, "{severe:?}");
     }

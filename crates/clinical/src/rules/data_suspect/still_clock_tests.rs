@@ -154,7 +154,7 @@ fn a_value_that_is_said_again_with_more_is_told_once() {
 }
 
 /// The severe values that the open alert tells of, once all versions have come.
-fn told(versions: &[(usize, i64, bool)]) -> Vec<i64> {
+fn reported(versions: &[(usize, i64, bool)]) -> Vec<i64> {
     let mut home = Home::default();
     for (minute, (number, systolic, entered_in_error)) in (1..).zip(versions) {
         // Registered before anything arrived: no clock is ahead.
@@ -181,8 +181,8 @@ proptest! {
             })
             .prop_flat_map(|versions| (Just(versions.clone()), Just(versions).prop_shuffle())),
     ) {
-        let expected = told(&versions);
-        prop_assert_eq!(told(&arrived), expected.clone());
+        let expected = reported(&versions);
+        prop_assert_eq!(reported(&arrived), expected.clone());
         // Every severe value but those that were withdrawn after they were said last.
         for systolic in [192, 201] {
             let last = versions.iter().rfind(|(_, value, _)| *value == systolic);

@@ -5,8 +5,9 @@ use proptest::sample::{Index, select};
 
 use super::super::glucose_tests::{finger, sensor};
 use super::super::sent::{Sent, histories};
+use super::limits::MOST_DEVICES;
 use super::limits::{MAY_BE_MILLIMOLES, MILLIMOLE};
-use super::units::{self, MOST_DEVICES};
+use super::units;
 use crate::alert::{Alert, RuleName, Severity, Status, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Sending, at, patient};

@@ -8,8 +8,8 @@
 use smallvec::SmallVec;
 
 use super::limits::{
-    ENOUGH_OWN, LOW_FOR, MAY_BE_MILLIMOLES, METERS_SHOW, MILLIMOLE, MOST_OWN_WEIGHTS, OWN_FOR,
-    OWN_GLUCOSE_BEYOND, OWN_WEIGHTS_NEAR, OWN_WEIGHTS_WITHIN, POUNDS, UNIT_FOR,
+    ENOUGH_OWN, LOW_FOR, MAY_BE_MILLIMOLES, METERS_SHOW, MILLIMOLE, MOST_DEVICES, MOST_OWN_WEIGHTS,
+    OWN_FOR, OWN_GLUCOSE_BEYOND, OWN_WEIGHTS_NEAR, OWN_WEIGHTS_WITHIN, POUNDS, UNIT_FOR,
 };
 use crate::episode::EvidenceReading;
 use crate::glucose::GLUCOSE;
@@ -48,11 +48,6 @@ impl Suspected {
         self.since() + UNIT_FOR
     }
 }
-
-/// So many devices of a kind are looked at, those that were used last: a patient has few, and who sends
-/// under a thousand serials is not to keep others waiting. Those that the open alert tells of are looked at
-/// as well, so that none is suspected no more for what others say. Ours.
-pub(super) const MOST_DEVICES: usize = 8;
 
 /// The devices of a kind that the open alert tells of: a few.
 struct Reported<'c>(&'c Context<'c>, Kind);

@@ -6,7 +6,7 @@ use super::limits::{
 };
 use super::minutes::Minute;
 use super::open::{self, Open};
-use super::{OXYGEN, spo2};
+use super::{LOOKBACK, OXYGEN, spo2};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
 use crate::remembered::CurrentReading;
@@ -126,16 +126,18 @@ pub(super) struct Course<'l> {
     last_low: Timestamp,
     /// When a carried alert ended: by a low value that may have left memory.
     known_end: Option<Timestamp>,
+    /// See [`NOT_LOW_FOR`]; less where memory holds less.
+    not_low_for: Span,
     /// The first of the minutes in a row that are back.
     back: Option<Timestamp>,
     found: Vec<Episode>,
 }
 
 impl<'l> Course<'l> {
-    /// Of minutes from `seen_from` on.
+    /// Of minutes from `seen_from` until `now`.
     pub(super) fn new(
         limits: &'l Limits,
-        (seen_from, from): (Timestamp, Timestamp),
+        (seen_from, from, now): (Timestamp, Timestamp, Timestamp),
         carried: Option<&Carried<'_>>,
     ) -> Self {
         Self {
@@ -149,6 +151,7 @@ impl<'l> Course<'l> {
             low_before: Before::Unknown,
             urgent_before: Before::Unknown,
             last_low: seen_from,
+            not_low_for: NOT_LOW_FOR.min(now - (seen_from + LOOKBACK)).max(BACK_AFTER),
             known_end: carried.map(|carried| carried.alert.until()),
             back: None,
             found: Vec::new(),
@@ -282,7 +285,7 @@ impl<'l> Course<'l> {
                 let is_unconfirmed = open.episode.stage == Stage::Unconfirmed;
                 is_unconfirmed || time - since >= BACK_FOR || not_low_for >= BACK_AFTER
             }
-            None => not_low_for >= NOT_LOW_FOR,
+            None => not_low_for >= self.not_low_for,
         };
         if let Some(open) = self.open.take_if(is_over) {
             let mut episode = open.complete();

@@ -39,7 +39,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 
 use course::Course;
-use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, SILENCE, URGENT};
+use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, URGENT};
 use minutes::Minute;
 
 /// The rule.
@@ -112,7 +112,8 @@ impl Rule for Low {
             context.readings(OXYGEN, context.lookback_start()).collect();
         minutes::leave_out_of_time(&mut readings, |reading| limits.is_low(spo2(reading.sample)));
         let seen_from = context.lookback_start();
-        let mut course = Course::new(&limits, (seen_from, from), beginning.open.as_ref());
+        let mut course =
+            Course::new(&limits, (seen_from, from, context.now), beginning.open.as_ref());
         let (mut before, mut room, mut not_over) = (None, Vec::new(), None);
         for range in minutes::of(&readings) {
             let of_minute = &readings[range.clone()];
@@ -173,10 +174,6 @@ impl Rule for Low {
 
     fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         Limits::of(plan).is_urgent(spo2(sample)).then_some(Severe::Low)
-    }
-
-    fn severe_waits_for(&self) -> Span {
-        SILENCE
     }
 
     fn calls_again_after(&self) -> Option<Span> {

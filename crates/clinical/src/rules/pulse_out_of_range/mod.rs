@@ -163,10 +163,6 @@ impl Rule for OutOfRange {
         pulse(sample).filter(|pulse| limits.is_extreme(*pulse)).map(side)
     }
 
-    fn severe_waits_for(&self) -> Span {
-        OCCASION
-    }
-
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
         let limit = |side, parameter| Limit {
             field: blood_pressure::PULSE_RATE,

@@ -30,7 +30,7 @@ const isInAChart = (reading: Reading) => reading.time_unknown === true && CHARTE
 export function BackdatedTable({ backdated }: { backdated: BackdatedReadings }) {
   const { words, times } = useLanguage()
   const readings = useMemo(() => backdated.readings.filter((reading) => !isInAChart(reading)).reverse(), [backdated])
-  if (readings.length === 0) return null
+  if (readings.length === 0 && !backdated.truncated) return null
   const columns: readonly Column<Reading>[] = [
     { name: words.received, cell: (reading) => times.full(reading.received_at) },
     {
@@ -47,7 +47,9 @@ export function BackdatedTable({ backdated }: { backdated: BackdatedReadings }) 
         <h2 id="backdated">{words.backdated}</h2>
         <p className="summary">{words.backdatedNote}</p>
       </div>
-      <ReadingTable title={words.measurement} readings={readings} columns={columns} placeOf={receivedAt} />
+      {readings.length > 0 && (
+        <ReadingTable title={words.measurement} readings={readings} columns={columns} placeOf={receivedAt} />
+      )}
       {backdated.truncated && <p className="muted">{words.backdatedMore(backdated.readings.length)}</p>}
     </section>
   )
