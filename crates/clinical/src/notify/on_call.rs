@@ -109,7 +109,8 @@ pub struct OnCallEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StepId(Box<str>);
 
-/// Where a message goes to: the digest of channel and address. Addresses stand in no event.
+/// Whom a message goes to, and where: the digest of practitioner, channel and address. Several may share a
+/// webhook that passes messages on by practitioner. Addresses stand in no event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientId(Box<str>);
 
@@ -148,9 +149,9 @@ macro_rules! ids {
 ids!(StepId, RecipientId);
 
 impl OnCallEntry {
-    /// Where its messages go to.
+    /// Whom its messages go to, and where.
     pub fn recipient(&self) -> RecipientId {
-        RecipientId(digest(&[self.channel.as_str(), &self.address]).into())
+        RecipientId(digest(&[&self.practitioner, self.channel.as_str(), &self.address]).into())
     }
 
     /// Whether it is on duty.

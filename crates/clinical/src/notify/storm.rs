@@ -24,7 +24,7 @@ pub struct Step {
 pub struct NewMessage {
     /// Its key.
     pub key: MessageKey,
-    /// Where it goes to.
+    /// Whom it goes to, and where.
     pub recipient: RecipientId,
     /// What it tells of: one step, or in a storm all that are due for the recipient.
     pub steps: Vec<Step>,
