@@ -154,7 +154,8 @@ pub(crate) mod tests {
             (format!("{number:032}"), said)
         };
         let (occasion, step) = (Timestamp::from_seconds(1_795_996_800), StepId::of("s"));
-        let key = MessageKey::of([&Target { alert: "a".to_owned(), occasion, step }]);
+        let severity = Severity::Urgent;
+        let key = MessageKey::of([&Target { alert: "a".to_owned(), occasion, step, severity }]);
         Message {
             key,
             practitioner: "dr.sato".to_owned(),

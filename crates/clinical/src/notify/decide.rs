@@ -196,7 +196,7 @@ impl<'a> Subject<'a> {
         let all = self.on_call.entries().filter(|(_, entry)| entry.takes(severity));
         let all = all.map(|(step, entry)| {
             let alert = self.alert.to_owned();
-            let target = Target { alert, occasion, step: step.clone() };
+            let target = Target { alert, occasion, step: step.clone(), severity };
             let state = deliveries.state(&target);
             (step, entry, target, state)
         });

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use super::on_call::{RecipientId, StepId, digest};
+use crate::alert::Severity;
 use crate::time::Timestamp;
 
 /// A step of an on-call list for an alert that has become news: what is told at most once.
@@ -15,6 +16,8 @@ pub struct Target {
     pub occasion: Timestamp,
     /// The step.
     pub step: StepId,
+    /// As how urgent: who was told of a review was not told that the alert is urgent.
+    pub severity: Severity,
 }
 
 /// A message's idempotency key: the digest of what it tells of. The same message again has the same.
@@ -27,8 +30,9 @@ impl MessageKey {
         let targets: BTreeSet<_> = targets.into_iter().collect();
         let texts: Vec<_> = targets
             .into_iter()
-            .flat_map(|Target { alert, occasion, step }| {
-                [alert.clone(), occasion.millis().to_string(), step.to_string()]
+            .flat_map(|Target { alert, occasion, step, severity }| {
+                let (occasion, severity) = (occasion.millis().to_string(), severity.to_string());
+                [alert.clone(), occasion, step.to_string(), severity]
             })
             .collect();
         let parts: Vec<_> = texts.iter().map(String::as_str).collect();
@@ -182,8 +186,18 @@ impl Deliveries {
         }
     }
 
-    /// How far a step is.
+    /// How far a step is. Who was told of an urgent alert is not told that it is only a review.
     pub fn state(&self, target: &Target) -> StepState {
+        if target.severity != Severity::Urgent {
+            let urgent = Target { severity: Severity::Urgent, ..target.clone() };
+            if let told @ StepState::Told(_) = self.state_of(&urgent) {
+                return told;
+            }
+        }
+        self.state_of(target)
+    }
+
+    fn state_of(&self, target: &Target) -> StepState {
         let of = self.by_target.get(target).into_iter().flatten();
         let mut state = StepState::Untried;
         for key in of {
@@ -212,6 +226,7 @@ impl Deliveries {
             alert: alert.to_owned(),
             occasion,
             step: StepId::of(step),
+            severity: Severity::Urgent,
         };
         let told = self.by_target.range(target(first, "")..target(last, "~"));
         let reported = self.undelivered.range((alert.to_owned(), first)..=(alert.to_owned(), last));
