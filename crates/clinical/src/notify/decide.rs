@@ -21,7 +21,8 @@ pub struct Limits {
     pub first_wait: Span,
     /// The longest wait between attempts.
     pub longest_wait: Span,
-    /// What was given up is tried again after so long, where nobody was told meanwhile.
+    /// What was given up is tried again after so long, where nobody further down the list was told
+    /// meanwhile.
     pub again_after: Span,
     /// A recipient gets so many messages within [`Self::storm_window`]; what comes beyond them comes in
     /// one.
@@ -74,7 +75,7 @@ pub struct Subject<'a> {
     pub quiet: Option<(QuietHours, &'a LocalTime)>,
 }
 
-/// Nobody could be told of an alert.
+/// Nobody could be told of an alert, or nobody any more after those who were.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undelivered {
     /// The alert.
@@ -151,9 +152,11 @@ pub fn decide<'a>(
     decision
 }
 
+type StepOf<'a> = (&'a StepId, &'a OnCallEntry, Target, StepState);
+
 /// The steps of a list for an alert, and how far each is.
 struct Steps<'a> {
-    all: Vec<(&'a StepId, &'a OnCallEntry, Target, StepState)>,
+    all: Vec<StepOf<'a>>,
     occasion: Timestamp,
 }
 
@@ -176,8 +179,34 @@ impl Steps<'_> {
             .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending(..)))
     }
 
-    fn somebody_is_told(&self) -> bool {
-        self.all.iter().any(|(_, _, _, state)| matches!(state, StepState::Told(_)))
+    /// Those after the last one that was told; all where nobody was.
+    fn after_the_told(&self) -> &[StepOf<'_>] {
+        let told = |(_, _, _, state): &StepOf<'_>| matches!(state, StepState::Told(_));
+        &self.all[self.all.iter().rposition(told).map_or(0, |place| place + 1)..]
+    }
+
+    /// Whether nobody is told, is being tried, or is to be told later: by whoever is on duty.
+    fn is_at_its_end(&self, is_on_duty: impl Fn(&OnCallEntry) -> bool) -> bool {
+        let rest = self.after_the_told();
+        let is_tried_or_waits = rest.iter().any(|(_, entry, _, state)| match state {
+            StepState::Pending(..) => true,
+            StepState::Untried => is_on_duty(entry),
+            _ => false,
+        });
+        let is_given_up =
+            rest.iter().any(|(_, _, _, state)| matches!(state, StepState::GivenUp(..)));
+        !is_tried_or_waits && (is_given_up || rest.len() == self.all.len())
+    }
+
+    /// Whether the last ones were given up, and are or are not tried anew, or nobody was told at all.
+    fn is_missed(&self, limits: &Limits) -> bool {
+        let rest = self.after_the_told();
+        let was_given_up = rest.iter().any(|(_, _, _, state)| match state {
+            StepState::GivenUp(..) => true,
+            StepState::Pending(_, Some((attempt, _))) => *attempt >= limits.attempts,
+            _ => false,
+        });
+        was_given_up || rest.len() == self.all.len()
     }
 }
 
@@ -236,10 +265,10 @@ impl<'a> Subject<'a> {
         if severity == Severity::Urgent {
             decision.standing.unattended += 1;
             let reported = deliveries.is_reported(self.alert, occasion);
-            let nobody = due.is_empty() && steps.nobody_is_told_nor_tried();
+            let nobody = steps.is_at_its_end(|entry| entry.is_on_duty(self.team_time, now));
             let is_due =
                 steps.all.first().is_none_or(|(_, entry, ..)| now >= occasion + entry.after);
-            if (nobody && is_due) || (reported && !steps.somebody_is_told()) {
+            if (nobody && is_due) || (reported && steps.is_missed(limits)) {
                 decision.standing.undelivered += 1;
             }
             if nobody && is_due && !reported {
@@ -268,7 +297,8 @@ impl<'a> Subject<'a> {
         now: Timestamp,
         decision: &mut Decision,
     ) {
-        for (_, entry, target, state) in &steps.all {
+        for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
+            let is_passed_over = place < steps.all.len() - steps.after_the_told().len();
             let (key, attempt, at) = match state {
                 StepState::Pending(key, None) => (key, 0, now),
                 StepState::Pending(key, Some((attempt, at))) => (
@@ -276,7 +306,7 @@ impl<'a> Subject<'a> {
                     *attempt,
                     *at + limits.wait_after((attempt - 1) % limits.attempts.max(1) + 1),
                 ),
-                StepState::GivenUp(key, attempt, at) if !steps.somebody_is_told() => {
+                StepState::GivenUp(key, attempt, at) if !is_passed_over => {
                     // Whose hours are over is not tried anew.
                     if !entry.is_on_duty(self.team_time, now) {
                         decision.look_with_the_next_minute(now);

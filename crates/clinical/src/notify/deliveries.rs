@@ -63,7 +63,7 @@ pub enum WhyNobody {
     NoOnCallList,
     /// Nobody of the list is on duty.
     NobodyOnDuty,
-    /// No message to anybody on duty came through.
+    /// No message to anybody on duty came through, or none after those that did.
     NoneDelivered,
 }
 

@@ -7,6 +7,11 @@ fn webhook(who: &str, after: i64) -> OnCallEntry {
     OnCallEntry { channel: Channel::Webhook, address, ..entry(who, after) }
 }
 
+fn reports(world: &World) -> usize {
+    let is_report = |event: &&DeliveryEvent| matches!(event, DeliveryEvent::Undelivered { .. });
+    world.events.iter().filter(is_report).count()
+}
+
 #[test]
 fn a_webhook_that_several_share_is_called_for_each_of_them() {
     let mut world = World::new(vec![webhook("sato", 0), webhook("ito", 0)]);
@@ -39,4 +44,27 @@ fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_ne
     world.pass(seconds(600));
     let since: Vec<_> = world.told().split_off(2);
     assert_eq!(since, told(&[(1260, "sato", 1)]));
+}
+
+#[test]
+fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_told() {
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 60)]);
+    world.down.insert("ito".to_owned());
+    world.raise("a");
+    world.pass(seconds(300));
+    assert_eq!((world.sent.len(), reports(&world)), (6, 1));
+    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 1 });
+    world.down.clear();
+    world.pass(Limits::default().again_after);
+    assert_eq!((world.sent.len(), reports(&world)), (7, 1));
+    assert!(world.sent[6].arrived);
+    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 0 });
+
+    // With one after it that is told, nothing is reported and nothing tried again.
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 60), entry("mori", 600)]);
+    world.down.insert("ito".to_owned());
+    world.raise("a");
+    world.pass(seconds(7200));
+    assert_eq!((world.sent.len(), reports(&world)), (7, 0));
+    assert_eq!(world.told()[6], (600, "mori".to_owned(), 1));
 }
