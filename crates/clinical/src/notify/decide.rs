@@ -161,22 +161,29 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// When a step is due: from the alert's news on, or from when one before it was told.
-    fn due_at(&self, place: usize) -> Timestamp {
+    /// When a step is due: from the alert's news on, or from when the one before it was told, is being told
+    /// or is decided on now. Places of those that are decided on now are given.
+    fn due_at(&self, place: usize, decided: &[usize], now: Timestamp) -> Timestamp {
         let (_, entry, ..) = self.all[place];
         let first = self.occasion + entry.after;
-        let told = self.all[..place].iter().rev().find_map(|(_, told, _, state)| match state {
-            StepState::Told(at) => Some(*at + entry.after - told.after),
-            _ => None,
+        let earlier = self.all[..place].iter().enumerate().rev();
+        let before = earlier.filter_map(|(place, (_, before, _, state))| {
+            let at = match state {
+                StepState::Told(at) => Some(*at),
+                StepState::Pending { since, .. } => *since,
+                StepState::Untried => decided.contains(&place).then_some(now),
+                StepState::GivenUp(..) => None,
+            };
+            Some(at? + entry.after - before.after)
         });
-        told.map_or(first, |at| at.max(first))
+        before.take(1).fold(first, Timestamp::max)
     }
 
     fn nobody_is_told_nor_tried(&self) -> bool {
         !self
             .all
             .iter()
-            .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending(..)))
+            .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending { .. }))
     }
 
     /// Those after the last one that was told; all where nobody was.
@@ -189,7 +196,7 @@ impl Steps<'_> {
     fn is_at_its_end(&self, is_on_duty: impl Fn(&OnCallEntry) -> bool) -> bool {
         let rest = self.after_the_told();
         let is_tried_or_waits = rest.iter().any(|(_, entry, _, state)| match state {
-            StepState::Pending(..) => true,
+            StepState::Pending { .. } => true,
             StepState::Untried => is_on_duty(entry),
             _ => false,
         });
@@ -203,7 +210,7 @@ impl Steps<'_> {
         let rest = self.after_the_told();
         let was_given_up = rest.iter().any(|(_, _, _, state)| match state {
             StepState::GivenUp(..) => true,
-            StepState::Pending(_, Some((attempt, _))) => *attempt >= limits.attempts,
+            StepState::Pending { failed: Some((attempt, _)), .. } => *attempt >= limits.attempts,
             _ => false,
         });
         was_given_up || rest.len() == self.all.len()
@@ -300,9 +307,9 @@ impl<'a> Subject<'a> {
         for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
             let is_passed_over = place < steps.all.len() - steps.after_the_told().len();
             let (key, attempt, at) = match state {
-                StepState::Pending(key, None) => (key, 0, now),
-                StepState::Pending(key, Some((attempt, at))) => (
-                    key,
+                StepState::Pending { message, failed: None, .. } => (message, 0, now),
+                StepState::Pending { message, failed: Some((attempt, at)), .. } => (
+                    message,
                     *attempt,
                     *at + limits.wait_after((attempt - 1) % limits.attempts.max(1) + 1),
                 ),
@@ -327,36 +334,38 @@ impl<'a> Subject<'a> {
     }
 
     fn untried(&self, steps: &Steps<'_>, now: Timestamp, decision: &mut Decision) -> Vec<Step> {
-        let mut due = Vec::new();
-        let mut first_on_duty = None;
-        for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
+        let (mut due, mut waits) = (Vec::new(), Vec::new());
+        for (place, (_, entry, _, state)) in steps.all.iter().enumerate() {
             if *state != StepState::Untried {
                 continue;
             }
-            let at = steps.due_at(place);
             if !entry.is_on_duty(self.team_time, now) {
                 decision.look_with_the_next_minute(now);
                 continue;
             }
-            first_on_duty.get_or_insert_with(|| self.step(target, entry));
+            let at = steps.due_at(place, &due, now);
             if at <= now {
-                due.push(self.step(target, entry));
+                due.push(place);
             } else {
-                decision.look(at);
+                waits.push((place, at));
             }
         }
         let begins = steps.all.first().map(|(_, entry, ..)| steps.occasion + entry.after);
         match begins {
             Some(begins) if due.is_empty() && steps.nobody_is_told_nor_tried() => {
                 if begins <= now {
-                    due.extend(first_on_duty);
+                    due.extend(waits.first().map(|(place, _)| *place));
                 } else {
                     decision.look(begins);
                 }
             }
             _ => {}
         }
-        due
+        for (_, at) in waits {
+            decision.look(at);
+        }
+        let step = |place: usize| self.step(&steps.all[place].2, steps.all[place].1);
+        due.into_iter().map(step).collect()
     }
 
     fn step(&self, target: &Target, entry: &OnCallEntry) -> Step {

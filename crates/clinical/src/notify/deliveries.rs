@@ -130,6 +130,8 @@ pub enum DeliveryEvent {
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Message {
+    /// When it was decided.
+    decided: Option<Timestamp>,
     /// The last attempt that failed.
     failed: Option<(u32, Timestamp, bool)>,
     /// Of what the receiver was told, and when.
@@ -141,8 +143,15 @@ struct Message {
 pub enum StepState {
     /// Nothing was decided.
     Untried,
-    /// It was decided; as many attempts have failed, the last at a time.
-    Pending(MessageKey, Option<(u32, Timestamp)>),
+    /// It was decided and may be on its way.
+    Pending {
+        /// By which message.
+        message: MessageKey,
+        /// When it was decided.
+        since: Option<Timestamp>,
+        /// As many attempts have failed, the last at a time.
+        failed: Option<(u32, Timestamp)>,
+    },
     /// So many attempts have failed, and it was given up at a time.
     GivenUp(MessageKey, u32, Timestamp),
     /// It was delivered.
@@ -172,6 +181,7 @@ impl Deliveries {
                 let known = self.messages.entry(message.clone()).or_default();
                 match happened {
                     Happened::Decided(recipient) => {
+                        known.decided = Some(known.decided.map_or(at, |known| known.min(at)));
                         self.decided.entry(recipient).or_default().insert((at, message));
                     }
                     Happened::Failed { attempt, gave_up } => {
@@ -211,7 +221,8 @@ impl Deliveries {
                     Some((attempt, at, true)) => StepState::GivenUp(key.clone(), attempt, at),
                     failed => {
                         let failed = failed.map(|(attempt, at, _)| (attempt, at));
-                        StepState::Pending(key.clone(), failed)
+                        let (message, since) = (key.clone(), message.decided);
+                        StepState::Pending { message, since, failed }
                     }
                 };
             }

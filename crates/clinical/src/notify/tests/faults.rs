@@ -1,5 +1,7 @@
 //! Who would be missed, or called in vain.
 
+use jiff::civil::time;
+
 use super::*;
 
 fn webhook(who: &str, after: i64) -> OnCallEntry {
@@ -10,6 +12,12 @@ fn webhook(who: &str, after: i64) -> OnCallEntry {
 fn reports(world: &World) -> usize {
     let is_report = |event: &&DeliveryEvent| matches!(event, DeliveryEvent::Undelivered { .. });
     world.events.iter().filter(is_report).count()
+}
+
+fn from_half_past_nine(who: &str, after: i64) -> OnCallEntry {
+    let (from, until) = (time(9, 30, 0, 0), time(17, 0, 0, 0));
+    let hours = vec![DutyHours { days: Weekdays::ALL, from, until }];
+    OnCallEntry { hours, ..entry(who, after) }
 }
 
 #[test]
@@ -67,4 +75,40 @@ fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_told() {
     world.pass(seconds(7200));
     assert_eq!((world.sent.len(), reports(&world)), (7, 0));
     assert_eq!(world.told()[6], (600, "mori".to_owned(), 1));
+}
+
+#[test]
+fn a_late_start_calls_one_after_the_other() {
+    let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
+    world.raise("a");
+    // Nobody decides meanwhile.
+    world.now = BEGIN + seconds(3600);
+    world.pass(seconds(3600));
+    assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
+
+    let list = [("sato", 0), ("ito", 300)].map(|(who, after)| from_half_past_nine(who, after));
+    let mut world = World::new(list.to_vec());
+    world.raise("a");
+    world.pass(seconds(7200));
+    assert_eq!(world.told(), told(&[(1800, "sato", 1), (2100, "ito", 1)]));
+
+    // Who cannot be reached still costs no time.
+    let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
+    world.down.insert("sato".to_owned());
+    world.raise("a");
+    world.now = BEGIN + seconds(3600);
+    world.pass(seconds(3600));
+    let told_of: Vec<_> = world.told().split_off(5);
+    assert_eq!(told_of, told(&[(3675, "ito", 1), (4275, "mori", 1)]));
+}
+
+#[test]
+fn an_undone_acknowledgement_calls_one_after_the_other() {
+    let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
+    world.raise("a");
+    world.acknowledge("a");
+    world.pass(seconds(3600));
+    world.does("a", |_| Deed::Undo(ActId::parse("1").unwrap()));
+    world.pass(seconds(3600));
+    assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
 }
