@@ -227,8 +227,17 @@ impl<'a> Subject<'a> {
         news.max(put_off.unwrap_or(news)).max(known.unwrap_or(news))
     }
 
+    /// As how urgent it is told: what has eased and nobody has seen, as urgent as it was; what somebody has
+    /// put off, as it is.
+    fn severity(&self) -> Severity {
+        match &self.care.snoozed {
+            Some(snooze) if snooze.until >= self.course.news_at() => self.course.newest().severity,
+            _ => self.course.highest(),
+        }
+    }
+
     fn steps(&self, occasion: Timestamp, deliveries: &Deliveries) -> Steps<'a> {
-        let severity = self.course.newest().severity;
+        let severity = self.severity();
         let all = self.on_call.entries().filter(|(_, entry)| entry.takes(severity));
         let all = all.map(|(step, entry)| {
             let alert = self.alert.to_owned();
@@ -257,7 +266,7 @@ impl<'a> Subject<'a> {
             }
             return Vec::new();
         }
-        let severity = self.course.newest().severity;
+        let severity = self.severity();
         let occasion = self.occasion(deliveries);
         let quiet_until = self.quiet.and_then(|(hours, local)| {
             hours.page_after(severity, occasion, local).filter(|until| *until > now)

@@ -112,3 +112,17 @@ fn an_undone_acknowledgement_calls_one_after_the_other() {
     world.pass(seconds(3600));
     assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
 }
+
+#[test]
+fn an_urgent_alert_that_eases_before_the_first_delay_is_told_all_the_same() {
+    let mut world = World::new(vec![entry("sato", 60)]);
+    world.raise("a");
+    world.pass(seconds(30));
+    world.event("a", Severity::Review, Transition::Eased);
+    world.pass(seconds(600));
+    assert_eq!(world.told(), told(&[(60, "sato", 1)]));
+    // Who puts it off has seen it as it is.
+    world.does("a", |covered| Deed::Snooze(covered, BEGIN + seconds(3600)));
+    world.pass(seconds(7200));
+    assert_eq!(world.sent.len(), 1);
+}
