@@ -126,3 +126,15 @@ fn an_urgent_alert_that_eases_before_the_first_delay_is_told_all_the_same() {
     world.pass(seconds(7200));
     assert_eq!(world.sent.len(), 1);
 }
+
+#[test]
+fn a_storm_tells_of_urgent_alerts_first() {
+    let wants = OnCallEntry { reviews: true, ..entry("sato", 0) };
+    let mut world = World::new(vec![wants]);
+    (0..20).for_each(|number| {
+        world.event(&format!("a{number}"), Severity::Review, Transition::Raised);
+    });
+    world.raise("z");
+    let decision = world.decision();
+    assert_eq!(decision.new[0].steps[0].target.alert, "z");
+}
