@@ -185,9 +185,9 @@ mod tests {
         ]"#,
         )
         .on_call();
-        assert_eq!(list.entries().count(), 1);
+        assert_eq!(list.entries().count(), 2);
         let numbers: Vec<_> = faults.iter().map(|fault| fault.number).collect();
-        assert_eq!(numbers, [1, 3, 4, 5, 6]);
+        assert_eq!(numbers, [1, 3, 4, 5]);
     }
 
     #[test]

@@ -230,19 +230,19 @@ impl OnCall {
     /// No list is longer. Ours.
     pub const MOST: usize = 20;
 
-    /// The list of what can be used of entries, and what is wrong with the others: one bad entry costs
-    /// itself, never the list.
+    /// The list of what can be used of entries, in the order of their delays, and what is wrong with the
+    /// others: one bad entry costs itself, never the list.
     pub fn usable(entries: Vec<OnCallEntry>) -> (Self, Vec<InvalidOnCall>) {
         let (mut list, mut faults) = (Vec::<(StepId, OnCallEntry)>::new(), Vec::new());
-        for (place, entry) in entries.into_iter().enumerate() {
+        let mut entries: Vec<_> = entries.into_iter().enumerate().collect();
+        entries.sort_by_key(|(_, entry)| entry.after);
+        for (place, entry) in entries {
             let earlier = || list.iter().map(|(_, earlier)| earlier);
-            let is_early = earlier().any(|earlier| earlier.after > entry.after);
             let is_double =
                 earlier().any(|other| other.is_same_place(&entry) && other.after == entry.after);
             let fault = match entry.fault() {
                 Some(fault) => Some(fault),
                 None if list.len() == Self::MOST => Some("is one too many: a list has 20 at most"),
-                None if is_early => Some("comes before one above it: the order is that of delays"),
                 None if is_double => Some("is there twice"),
                 None => None,
             };
@@ -255,6 +255,7 @@ impl OnCall {
             let step = digest(&[&entry.practitioner, channel, &entry.address, &nth]);
             list.push((StepId(step.into()), entry));
         }
+        faults.sort_by_key(|fault| fault.number);
         (Self(list), faults)
     }
 
@@ -302,10 +303,19 @@ mod tests {
             entry("sato@clinic.example", 86_401),
         ];
         let (list, faults) = OnCall::usable(entries);
-        assert_eq!(list.entries().count(), 3);
+        assert_eq!(list.entries().count(), 4);
         let numbers: Vec<_> = faults.iter().map(|fault| fault.number).collect();
-        assert_eq!(numbers, [2, 4, 5, 7, 8, 9]);
-        assert!(faults[2].to_string().contains("entry 5 of the on-call list comes before"));
+        assert_eq!(numbers, [2, 4, 7, 8, 9]);
+        assert!(faults[2].to_string().contains("entry 7 of the on-call list is there twice"));
+    }
+
+    #[test]
+    fn entries_out_of_order_are_put_in_the_order_of_their_delays() {
+        let entries = vec![entry("a@b", 600), entry("c@d", 60), entry("none", 0), entry("e@f", 60)];
+        let (list, faults) = OnCall::usable(entries);
+        let addresses: Vec<_> = list.entries().map(|(_, entry)| &*entry.address).collect();
+        assert_eq!(addresses, ["c@d", "e@f", "a@b"]);
+        assert_eq!(faults.iter().map(|fault| fault.number).collect::<Vec<_>>(), [3]);
     }
 
     #[test]
