@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::{Time, Weekday};
+use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::alert::Severity;
@@ -198,16 +199,27 @@ impl OnCallEntry {
     }
 }
 
-/// Without TLS a message goes to the machine itself only.
+/// Without TLS a message goes to the machine itself only. What is not written as a URL is to be written
+/// (`https:pager`, `https:///pager`) is refused rather than guessed.
 fn is_url(address: &str) -> bool {
-    let host = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
-    let rest = address.strip_prefix("https://").map(host);
-    let local = address.strip_prefix("http://").map(host);
-    let is_local = |host: &str| {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_written_so = |scheme: &str| {
+        let rest = address.strip_prefix(scheme).unwrap_or_default();
+        !rest.is_empty() && !rest.starts_with(['/', '\\'])
     };
-    rest.is_some_and(|host| !host.is_empty()) || local.is_some_and(|host| is_local(&host))
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => is_written_so("https://"),
+        ("http", Some(host)) => is_written_so("http://") && is_this_machine(&host),
+        _ => false,
+    }
+}
+
+fn is_this_machine(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
 }
 
 /// An entry that nobody can be told by.
@@ -316,6 +328,30 @@ mod tests {
         let addresses: Vec<_> = list.entries().map(|(_, entry)| &*entry.address).collect();
         assert_eq!(addresses, ["c@d", "e@f", "a@b"]);
         assert_eq!(faults.iter().map(|fault| fault.number).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn without_tls_a_webhook_is_on_this_machine_whatever_its_address_looks_like() {
+        let is_fit = |address| is_url(address);
+        for address in ["http://localhost:80/x", "http://127.0.0.1:9/", "http://[::1]/x"] {
+            assert!(is_fit(address), "{address}");
+        }
+        assert!(is_fit("https://pager.example:8443/x?y=1") && is_fit("http://[::1]:80/"));
+        for address in [
+            "http://localhost:80@evil.example/x",
+            "http://localhost@evil.example",
+            "http://evil.example\\@localhost/",
+            "http://localhost.evil.example/",
+            "http://localhost%2eevil.example/",
+            "http://[::2]/",
+            "http://pager.example/",
+            "https://",
+            "https:///",
+            "ftp://localhost/",
+            "localhost/x",
+        ] {
+            assert!(!is_fit(address), "{address}");
+        }
     }
 
     #[test]
