@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use clinical::Timestamp;
 use clinical::alert::Severity;
 use clinical::notify::{MessageKey, Step};
 use serde_json::{Value, json};
@@ -106,10 +107,20 @@ impl Message {
                 false => Default::default(),
             };
             let (since, patient, rule, link) =
-                (since(said), &said.patient, &said.rule, self.link(said));
-            ja += &format!("\n{of_ja}{eased_ja}　{rule}\n患者 {patient}　{since} から\n{link}\n");
-            en +=
-                &format!("\n{of_en}{eased_en}: {rule}\npatient {patient}, since {since}\n{link}\n");
+                (on_the_wall(said, said.news_at), &said.patient, &said.rule, self.link(said));
+            let (raised_ja, raised_en) = match said.raised_at < said.news_at {
+                true => {
+                    let raised = on_the_wall(said, said.raised_at);
+                    (format!("（最初の発生 {raised}）"), format!(" (first raised {raised})"))
+                }
+                false => Default::default(),
+            };
+            ja += &format!(
+                "\n{of_ja}{eased_ja}　{rule}\n患者 {patient}　{since} から{raised_ja}\n{link}\n"
+            );
+            en += &format!(
+                "\n{of_en}{eased_en}: {rule}\npatient {patient}, since {since}{raised_en}\n{link}\n"
+            );
         }
         if count > LISTED {
             let more = count - LISTED;
@@ -134,6 +145,7 @@ impl Message {
                 "rule": said.rule,
                 "severity": severity.to_string(),
                 "severity_now": said.severity.to_string(),
+                "since": said.news_at.to_string(),
                 "raised_at": said.raised_at.to_string(),
                 "link": self.link(said),
             })
@@ -160,8 +172,8 @@ fn severity(severity: Severity) -> (&'static str, &'static str) {
 }
 
 /// By the clock on the team's wall.
-fn since(said: &Said) -> String {
-    let (day, time) = (said.local.day_of(said.raised_at), said.local.time_of_day(said.raised_at));
+fn on_the_wall(said: &Said, at: Timestamp) -> String {
+    let (day, time) = (said.local.day_of(at), said.local.time_of_day(at));
     let zone = said.local.name().map(|zone| format!(" ({zone})")).unwrap_or_default();
     format!("{day} {:02}:{:02}{zone}", time.hour(), time.minute())
 }
@@ -170,7 +182,7 @@ fn since(said: &Said) -> String {
 pub(crate) mod tests {
     use clinical::local_time::LocalTime;
     use clinical::notify::{StepId, Target};
-    use clinical::{PatientId, Timestamp};
+    use clinical::{PatientId, Span};
 
     use super::*;
 
@@ -181,6 +193,7 @@ pub(crate) mod tests {
                 rule: "bp.severe_high".to_owned(),
                 severity: Severity::Urgent,
                 raised_at: Timestamp::from_seconds(1_795_996_800),
+                news_at: Timestamp::from_seconds(1_795_996_800),
                 local: LocalTime::of("Asia/Tokyo").unwrap(),
             };
             Told { alert: format!("{number:032}"), severity: Severity::Urgent, said }
@@ -212,6 +225,7 @@ pub(crate) mod tests {
         }
         let body = one.json();
         assert_eq!(body["alerts"][0]["raised_at"], "2026-11-30T00:00:00Z");
+        assert!(!mail.contains("first raised") && !mail.contains("最初の発生"), "{mail}");
         assert_eq!((&body["summary"], &body["practitioner"]), (&json!(false), &json!("dr.sato")));
     }
 
@@ -244,5 +258,22 @@ pub(crate) mod tests {
             (&json!("urgent"), &json!("review"))
         );
         assert_eq!(body["urgent"], 2);
+    }
+
+    #[test]
+    fn what_became_worse_is_said_to_be_so_since_then_and_when_it_was_raised() {
+        let mut one = message(1);
+        let said = &mut one.alerts[0].said;
+        said.news_at = said.raised_at + Span::from_minutes(30);
+        let mail = one.mail();
+        for part in [
+            "2026-11-30 09:30 (Asia/Tokyo) から（最初の発生 2026-11-30 09:00 (Asia/Tokyo)）",
+            "since 2026-11-30 09:30 (Asia/Tokyo) (first raised 2026-11-30 09:00 (Asia/Tokyo))",
+        ] {
+            assert!(mail.contains(part), "{part} in {mail}");
+        }
+        let alert = &one.json()["alerts"][0];
+        assert_eq!(alert["since"], "2026-11-30T00:30:00Z");
+        assert_eq!(alert["raised_at"], "2026-11-30T00:00:00Z");
     }
 }
