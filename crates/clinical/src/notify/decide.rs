@@ -131,8 +131,8 @@ impl Decision {
 ///
 /// An alert is told of while it is open and nobody sees to it: an urgent one to everybody of the list, a
 /// review to those who want reviews, outside of the patient's quiet hours. An entry is due its delay
-/// after the alert became news; where somebody was told later than that, the next ones wait from then on
-/// for as long as the list says. Where nobody could be told so far, the next one on duty is told at once.
+/// after the alert became news; where the one before it is told later than that, the next one waits from
+/// then on for as long as the list says. Where nobody could be told so far, the next one on duty is told at once.
 pub fn decide<'a>(
     subjects: impl IntoIterator<Item = Subject<'a>>,
     deliveries: &Deliveries,
