@@ -1,5 +1,6 @@
 //! On-call lists and what became of telling people, between their clinical form and their records.
 
+use clinical::alert::Severity;
 use clinical::notify::{
     Channel, DeliveryEvent, DutyHours, Happened, InvalidOnCall, MessageKey, OnCall, OnCallEntry,
     RecipientId, StepId, Target, Undelivered, Weekdays, WhyNobody,
@@ -97,6 +98,7 @@ impl NotificationEvent {
             what: what.to_owned(),
             message: message.to_string(),
             step: target.step.to_string(),
+            severity: target.severity.to_string(),
             practitioner: told.entry.practitioner.clone(),
             channel: told.entry.channel.as_str().to_owned(),
             recipient: told.entry.recipient().to_string(),
@@ -113,6 +115,7 @@ impl NotificationEvent {
             occasion: undelivered.occasion.millis(),
             at: at.millis(),
             what: "undelivered".to_owned(),
+            severity: Severity::Urgent.to_string(),
             reason: undelivered.why.as_str().to_owned(),
             ..Self::default()
         }
@@ -145,9 +148,10 @@ impl NotificationEvent {
             _ => return Err(NotANotification("kind")),
         };
         let step = StepId::of(&self.step);
+        let severity = Severity::parse(&self.severity).ok_or(NotANotification("severity"))?;
         Ok(DeliveryEvent::Message {
             message: MessageKey::parse(&self.message),
-            target: Target { alert: self.alert_id.clone(), occasion, step },
+            target: Target { alert: self.alert_id.clone(), occasion, step, severity },
             at: Timestamp::from_millis(self.at),
             happened,
         })
@@ -181,9 +185,9 @@ mod tests {
         ]"#,
         )
         .on_call();
-        assert_eq!(list.entries().count(), 1);
+        assert_eq!(list.entries().count(), 2);
         let numbers: Vec<_> = faults.iter().map(|fault| fault.number).collect();
-        assert_eq!(numbers, [1, 3, 4, 5, 6]);
+        assert_eq!(numbers, [1, 3, 4, 5]);
     }
 
     #[test]
@@ -209,7 +213,8 @@ mod tests {
                 .on_call();
         let (step, entry) = list.entries().next().unwrap();
         let (patient, at) = (PatientId::parse("A/1").unwrap(), Timestamp::from_millis(7));
-        let target = Target { alert: "a1".repeat(16), occasion: at, step: step.clone() };
+        let severity = Severity::Urgent;
+        let target = Target { alert: "a1".repeat(16), occasion: at, step: step.clone(), severity };
         let message = MessageKey::of([&target]);
         let all = [
             Happened::Decided(entry.recipient()),

@@ -14,6 +14,8 @@ pub struct NotificationEvent {
     #[serde(default)]
     pub step: String,
     #[serde(default)]
+    pub severity: String,
+    #[serde(default)]
     pub practitioner: String,
     #[serde(default)]
     pub channel: String,

@@ -1,6 +1,9 @@
 //! What a message says: of which alerts, since when, and where to open them. No name of a patient, no
 //! value that was measured.
 
+use std::cmp::Reverse;
+
+use clinical::Timestamp;
 use clinical::alert::Severity;
 use clinical::notify::{MessageKey, Step};
 use serde_json::{Value, json};
@@ -10,13 +13,22 @@ use crate::watched::{Said, Watched};
 /// A mail about a storm lists so many alerts and says how many more there are.
 const LISTED: usize = 50;
 
+/// What a message says of one alert.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    alert: String,
+    /// As how urgent it is told: it may have eased since, and nobody has seen it.
+    severity: Severity,
+    said: Said,
+}
+
 /// A message about one alert or several.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Message {
     pub(crate) key: MessageKey,
     practitioner: String,
-    /// Alert ids with what is said of them, in their order.
-    alerts: Vec<(String, Said)>,
+    /// Urgent ones first.
+    alerts: Vec<Told>,
     dashboard: String,
 }
 
@@ -30,9 +42,12 @@ impl Message {
     ) -> Option<Self> {
         let said = |step: &Step| {
             let alert = &step.target.alert;
-            watched.said(alert).map(|said| (alert.clone(), said))
+            let said = watched.said(alert)?;
+            let severity = step.target.severity.max(said.severity);
+            Some(Told { alert: alert.clone(), severity, said })
         };
-        let alerts: Vec<_> = steps.iter().filter_map(said).collect();
+        let mut alerts: Vec<_> = steps.iter().filter_map(said).collect();
+        alerts.sort_by_key(|told| Reverse(told.severity));
         let first = steps.first().filter(|_| !alerts.is_empty())?;
         Some(Self {
             key: key.clone(),
@@ -47,39 +62,65 @@ impl Message {
         format!("{}/patients/{}", self.dashboard, said.patient)
     }
 
+    fn urgent(&self) -> usize {
+        self.alerts.iter().filter(|told| told.severity == Severity::Urgent).count()
+    }
+
     /// The subject of a mail, Japanese and English.
     pub(crate) fn subject(&self) -> String {
         match &self.alerts[..] {
-            [(_, said)] => {
-                let (ja, en) = severity(said.severity);
+            [told] => {
+                let (ja, en) = severity(told.severity);
                 format!("【見守り】未対応のアラート（{ja}） / Unattended {en} alert")
             }
             all => {
-                let count = all.len();
-                format!("【見守り】未対応のアラート {count}件 / {count} unattended alerts")
+                let (count, urgent) = (all.len(), self.urgent());
+                format!(
+                    "【見守り】未対応のアラート {count}件（緊急 {urgent}件） / {count} unattended alerts, {urgent} urgent"
+                )
             }
         }
     }
 
     /// The sentences, Japanese and then English.
     pub(crate) fn text(&self) -> (String, String) {
-        let count = self.alerts.len();
+        let (count, urgent) = (self.alerts.len(), self.urgent());
         let (mut ja, mut en) = match count {
             1 => (
                 "まだ誰も対応していないアラートがあります。\n".to_owned(),
                 "An alert that nobody has acknowledged, closed or put off yet.\n".to_owned(),
             ),
             _ => (
-                format!("まだ誰も対応していないアラートが{count}件あります。\n"),
-                format!("{count} alerts that nobody has acknowledged, closed or put off yet.\n"),
+                format!(
+                    "まだ誰も対応していないアラートが{count}件あります（うち緊急 {urgent}件）。\n"
+                ),
+                format!(
+                    "{count} alerts that nobody has acknowledged, closed or put off yet, {urgent} of them urgent.\n"
+                ),
             ),
         };
-        for (_, said) in self.alerts.iter().take(LISTED) {
-            let (of_ja, of_en) = severity(said.severity);
+        for Told { severity: told, said, .. } in self.alerts.iter().take(LISTED) {
+            let (of_ja, of_en) = severity(*told);
+            let (now_ja, now_en) = severity(said.severity);
+            let (eased_ja, eased_en) = match said.severity < *told {
+                true => (format!("（現在は{now_ja}）"), format!(" (now {now_en})")),
+                false => Default::default(),
+            };
             let (since, patient, rule, link) =
-                (since(said), &said.patient, &said.rule, self.link(said));
-            ja += &format!("\n{of_ja}　{rule}\n患者 {patient}　{since} から\n{link}\n");
-            en += &format!("\n{of_en}: {rule}\npatient {patient}, since {since}\n{link}\n");
+                (on_the_wall(said, said.news_at), &said.patient, &said.rule, self.link(said));
+            let (raised_ja, raised_en) = match said.raised_at < said.news_at {
+                true => {
+                    let raised = on_the_wall(said, said.raised_at);
+                    (format!("（最初の発生 {raised}）"), format!(" (first raised {raised})"))
+                }
+                false => Default::default(),
+            };
+            ja += &format!(
+                "\n{of_ja}{eased_ja}　{rule}\n患者 {patient}　{since} から{raised_ja}\n{link}\n"
+            );
+            en += &format!(
+                "\n{of_en}{eased_en}: {rule}\npatient {patient}, since {since}{raised_en}\n{link}\n"
+            );
         }
         if count > LISTED {
             let more = count - LISTED;
@@ -97,12 +138,14 @@ impl Message {
 
     /// The body of a webhook: the same for the same key, as long as the alerts stay as they are.
     pub(crate) fn json(&self) -> Value {
-        let alert = |(id, said): &(String, Said)| {
+        let alert = |Told { alert, severity, said }: &Told| {
             json!({
-                "alert_id": id,
+                "alert_id": alert,
                 "patient": said.patient.as_str(),
                 "rule": said.rule,
-                "severity": said.severity.to_string(),
+                "severity": severity.to_string(),
+                "severity_now": said.severity.to_string(),
+                "since": said.news_at.to_string(),
                 "raised_at": said.raised_at.to_string(),
                 "link": self.link(said),
             })
@@ -112,6 +155,7 @@ impl Message {
             "message": self.key.as_str(),
             "practitioner": self.practitioner,
             "summary": self.alerts.len() > 1,
+            "urgent": self.urgent(),
             "alerts": self.alerts.iter().map(alert).collect::<Vec<_>>(),
             "text": { "ja": ja, "en": en },
         })
@@ -128,8 +172,8 @@ fn severity(severity: Severity) -> (&'static str, &'static str) {
 }
 
 /// By the clock on the team's wall.
-fn since(said: &Said) -> String {
-    let (day, time) = (said.local.day_of(said.raised_at), said.local.time_of_day(said.raised_at));
+fn on_the_wall(said: &Said, at: Timestamp) -> String {
+    let (day, time) = (said.local.day_of(at), said.local.time_of_day(at));
     let zone = said.local.name().map(|zone| format!(" ({zone})")).unwrap_or_default();
     format!("{day} {:02}:{:02}{zone}", time.hour(), time.minute())
 }
@@ -138,7 +182,7 @@ fn since(said: &Said) -> String {
 pub(crate) mod tests {
     use clinical::local_time::LocalTime;
     use clinical::notify::{StepId, Target};
-    use clinical::{PatientId, Timestamp};
+    use clinical::{PatientId, Span};
 
     use super::*;
 
@@ -149,12 +193,14 @@ pub(crate) mod tests {
                 rule: "bp.severe_high".to_owned(),
                 severity: Severity::Urgent,
                 raised_at: Timestamp::from_seconds(1_795_996_800),
+                news_at: Timestamp::from_seconds(1_795_996_800),
                 local: LocalTime::of("Asia/Tokyo").unwrap(),
             };
-            (format!("{number:032}"), said)
+            Told { alert: format!("{number:032}"), severity: Severity::Urgent, said }
         };
         let (occasion, step) = (Timestamp::from_seconds(1_795_996_800), StepId::of("s"));
-        let key = MessageKey::of([&Target { alert: "a".to_owned(), occasion, step }]);
+        let severity = Severity::Urgent;
+        let key = MessageKey::of([&Target { alert: "a".to_owned(), occasion, step, severity }]);
         Message {
             key,
             practitioner: "dr.sato".to_owned(),
@@ -179,16 +225,55 @@ pub(crate) mod tests {
         }
         let body = one.json();
         assert_eq!(body["alerts"][0]["raised_at"], "2026-11-30T00:00:00Z");
+        assert!(!mail.contains("first raised") && !mail.contains("最初の発生"), "{mail}");
         assert_eq!((&body["summary"], &body["practitioner"]), (&json!(false), &json!("dr.sato")));
     }
 
     #[test]
     fn a_summary_lists_fifty_alerts_and_says_how_many_more_there_are() {
         let storm = message(120);
-        assert!(storm.subject().contains("120"));
+        assert!(
+            storm.subject().contains("120件（緊急 120件） / 120 unattended alerts, 120 urgent")
+        );
         let (ja, en) = storm.text();
         assert_eq!(en.matches("bp.severe_high").count(), 50);
         assert!(ja.contains("ほか70件") && en.contains("and 70 more"));
         assert_eq!(storm.json()["alerts"].as_array().unwrap().len(), 120);
+    }
+
+    #[test]
+    fn a_summary_says_how_many_are_urgent_and_what_has_eased_since() {
+        let mut some = message(3);
+        some.alerts[0].said.severity = Severity::Review;
+        some.alerts[2].severity = Severity::Review;
+        some.alerts[2].said.severity = Severity::Review;
+        assert!(some.subject().contains("3件（緊急 2件） / 3 unattended alerts, 2 urgent"));
+        let (ja, en) = some.text();
+        assert!(ja.contains("うち緊急 2件") && en.contains("2 of them urgent"), "{ja}{en}");
+        assert!(ja.contains("緊急（現在は要確認）") && en.contains("urgent (now review): "));
+        let body = some.json();
+        let first = &body["alerts"][0];
+        assert_eq!(
+            (&first["severity"], &first["severity_now"]),
+            (&json!("urgent"), &json!("review"))
+        );
+        assert_eq!(body["urgent"], 2);
+    }
+
+    #[test]
+    fn what_became_worse_is_said_to_be_so_since_then_and_when_it_was_raised() {
+        let mut one = message(1);
+        let said = &mut one.alerts[0].said;
+        said.news_at = said.raised_at + Span::from_minutes(30);
+        let mail = one.mail();
+        for part in [
+            "2026-11-30 09:30 (Asia/Tokyo) から（最初の発生 2026-11-30 09:00 (Asia/Tokyo)）",
+            "since 2026-11-30 09:30 (Asia/Tokyo) (first raised 2026-11-30 09:00 (Asia/Tokyo))",
+        ] {
+            assert!(mail.contains(part), "{part} in {mail}");
+        }
+        let alert = &one.json()["alerts"][0];
+        assert_eq!(alert["since"], "2026-11-30T00:30:00Z");
+        assert_eq!(alert["raised_at"], "2026-11-30T00:00:00Z");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chassis::now_ms;
-use clinical::notify::{Channel, OnCallEntry};
+use clinical::notify::{Channel, Limits, OnCallEntry};
 
 use crate::args::NotifierArgs;
 use crate::mail::Mails;
@@ -35,6 +35,17 @@ impl Failure {
             Self::Address => "address",
             Self::NotConfigured => "not_configured",
         }
+    }
+
+    /// Whether a further attempt fails the same way until somebody changes a setting or the list: the next
+    /// one on the list is not to wait for it.
+    const fn lasts(self) -> bool {
+        matches!(self, Self::Address | Self::NotConfigured)
+    }
+
+    /// Whether the message is given up with an attempt that failed so.
+    pub(crate) fn gives_up(self, attempt: u32, limits: &Limits) -> bool {
+        self.lasts() || limits.gives_up(attempt)
     }
 }
 
@@ -76,5 +87,22 @@ impl Channels {
             }
         };
         tokio::time::timeout(self.timeout, sent).await.unwrap_or(Err(Failure::Timeout))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_further_attempt_can_mend_is_given_up_with_the_first() {
+        let limits = Limits::default();
+        for failure in [Failure::Address, Failure::NotConfigured] {
+            assert!((1..=6).all(|attempt| failure.gives_up(attempt, &limits)), "{failure:?}");
+        }
+        for failure in [Failure::Timeout, Failure::Unreachable, Failure::Refused] {
+            let given_up: Vec<_> = (1..=6).filter(|at| failure.gives_up(*at, &limits)).collect();
+            assert_eq!(given_up, [5], "{failure:?}");
+        }
     }
 }

@@ -217,7 +217,7 @@ impl Session<'_> {
 
     fn entry<'s>(&self, sent: &'s Sent, now: Timestamp) -> Entry<'s> {
         let Notifying { metrics, limits, .. } = self.notifying;
-        let gave_up = sent.result.is_err() && limits.gives_up(sent.attempt);
+        let gave_up = sent.result.is_err_and(|failure| failure.gives_up(sent.attempt, limits));
         let result = match sent.result {
             Ok(()) => "delivered",
             Err(_) if gave_up => "gave_up",

@@ -30,6 +30,8 @@ pub(crate) struct Said {
     pub(crate) rule: String,
     pub(crate) severity: clinical::alert::Severity,
     pub(crate) raised_at: Timestamp,
+    /// When it was last raised or became worse.
+    pub(crate) news_at: Timestamp,
     /// That of the team.
     pub(crate) local: LocalTime,
 }
@@ -134,12 +136,14 @@ impl Watched {
     /// What a message says of an alert; none of one that is not open any more.
     pub(crate) fn said(&self, alert: &str) -> Option<Said> {
         let OpenAlert { patient, rule } = self.open.get(alert)?;
-        let newest = self.log.course(alert)?.newest();
+        let course = self.log.course(alert)?;
+        let newest = course.newest();
         Some(Said {
             patient: patient.clone(),
             rule: rule.clone(),
             severity: newest.severity,
             raised_at: newest.raised_at,
+            news_at: course.news_at(),
             local: self.local_of(patient).clone(),
         })
     }

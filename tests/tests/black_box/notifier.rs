@@ -208,6 +208,11 @@ pub fn a_receiver_that_refuses_or_hangs_is_tried_again_then_the_next_then_it_is_
         equal(happened(&stack, "delivered").len(), 1)
     });
     assert_eq!(keys(&refusing.calls()).len(), 1);
+    // Whom the list names next cannot be told yet, and there is nobody after that one.
+    eventually("that the last one of the list is missing is counted", || {
+        equal(metric(&stack, Service::Notifier, undelivered), Some(2.0))
+    });
+    hanging.answer(Answers::Takes);
     eventually("only the one without a list is left", || {
         equal(metric(&stack, Service::Notifier, undelivered), Some(1.0))
     });

@@ -52,22 +52,28 @@ impl From<&Alert> for AlertNews {
     }
 }
 
-/// The course of an alert: its newest event, and since when it is news.
+/// The course of an alert: its newest event, since when it is news, and how urgent it was since then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Course {
     newest: AlertNews,
     /// When it was last raised or became worse: what an event says of an earlier time does not count.
     news_at: Timestamp,
+    /// The highest severity since then, as far as events tell: an alert may ease before anybody has seen it.
+    highest: Severity,
 }
 
 impl Course {
     /// The course that begins with an event. The topic is compacted: it may not be the alert's first.
     pub fn of(first: AlertNews) -> Self {
-        Self { newest: first, news_at: first.news_at }
+        Self { newest: first, news_at: first.news_at, highest: first.severity }
     }
 
     /// A further event. The same one again changes nothing.
     pub fn apply(&mut self, event: AlertNews) {
+        self.highest = match event.news_at > self.news_at {
+            true => event.severity,
+            false => self.highest.max(event.severity),
+        };
         self.news_at = self.news_at.max(event.news_at);
         self.newest = event;
     }
@@ -80,6 +86,12 @@ impl Course {
     /// When the alert was last raised or became worse.
     pub const fn news_at(&self) -> Timestamp {
         self.news_at
+    }
+
+    /// The highest severity since the alert was last raised or became worse. The topic is compacted: what
+    /// it was before the events that are left is not known.
+    pub const fn highest(&self) -> Severity {
+        self.highest
     }
 
     /// Whether the alert asks for attention by itself.

@@ -21,7 +21,8 @@ pub struct Limits {
     pub first_wait: Span,
     /// The longest wait between attempts.
     pub longest_wait: Span,
-    /// What was given up is tried again after so long, where nobody was told meanwhile.
+    /// What was given up is tried again after so long, where nobody further down the list was told
+    /// meanwhile.
     pub again_after: Span,
     /// A recipient gets so many messages within [`Self::storm_window`]; what comes beyond them comes in
     /// one.
@@ -74,7 +75,7 @@ pub struct Subject<'a> {
     pub quiet: Option<(QuietHours, &'a LocalTime)>,
 }
 
-/// Nobody could be told of an alert.
+/// Nobody could be told of an alert, or nobody any more after those who were.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undelivered {
     /// The alert.
@@ -130,8 +131,8 @@ impl Decision {
 ///
 /// An alert is told of while it is open and nobody sees to it: an urgent one to everybody of the list, a
 /// review to those who want reviews, outside of the patient's quiet hours. An entry is due its delay
-/// after the alert became news; where somebody was told later than that, the next ones wait from then on
-/// for as long as the list says. Where nobody could be told so far, the next one on duty is told at once.
+/// after the alert became news; where the one before it is told later than that, the next one waits from
+/// then on for as long as the list says. Where nobody could be told so far, the next one on duty is told at once.
 pub fn decide<'a>(
     subjects: impl IntoIterator<Item = Subject<'a>>,
     deliveries: &Deliveries,
@@ -151,33 +152,68 @@ pub fn decide<'a>(
     decision
 }
 
+type StepOf<'a> = (&'a StepId, &'a OnCallEntry, Target, StepState);
+
 /// The steps of a list for an alert, and how far each is.
 struct Steps<'a> {
-    all: Vec<(&'a StepId, &'a OnCallEntry, Target, StepState)>,
+    all: Vec<StepOf<'a>>,
     occasion: Timestamp,
 }
 
 impl Steps<'_> {
-    /// When a step is due: from the alert's news on, or from when one before it was told.
-    fn due_at(&self, place: usize) -> Timestamp {
+    /// When a step is due: from the alert's news on, or from when the one before it was told, is being told
+    /// or is decided on now. Places of those that are decided on now are given.
+    fn due_at(&self, place: usize, decided: &[usize], now: Timestamp) -> Timestamp {
         let (_, entry, ..) = self.all[place];
         let first = self.occasion + entry.after;
-        let told = self.all[..place].iter().rev().find_map(|(_, told, _, state)| match state {
-            StepState::Told(at) => Some(*at + entry.after - told.after),
-            _ => None,
+        let earlier = self.all[..place].iter().enumerate().rev();
+        let before = earlier.filter_map(|(place, (_, before, _, state))| {
+            let at = match state {
+                StepState::Told(at) => Some(*at),
+                StepState::Pending { since, .. } => *since,
+                StepState::Untried => decided.contains(&place).then_some(now),
+                StepState::GivenUp(..) => None,
+            };
+            Some(at? + entry.after - before.after)
         });
-        told.map_or(first, |at| at.max(first))
+        before.take(1).fold(first, Timestamp::max)
     }
 
     fn nobody_is_told_nor_tried(&self) -> bool {
         !self
             .all
             .iter()
-            .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending(..)))
+            .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending { .. }))
     }
 
-    fn somebody_is_told(&self) -> bool {
-        self.all.iter().any(|(_, _, _, state)| matches!(state, StepState::Told(_)))
+    /// Those after the last one that was told; all where nobody was.
+    fn after_the_told(&self) -> &[StepOf<'_>] {
+        let told = |(_, _, _, state): &StepOf<'_>| matches!(state, StepState::Told(_));
+        &self.all[self.all.iter().rposition(told).map_or(0, |place| place + 1)..]
+    }
+
+    /// Whether nobody is told, is being tried, or is to be told later: by whoever is on duty.
+    fn is_at_its_end(&self, is_on_duty: impl Fn(&OnCallEntry) -> bool) -> bool {
+        let rest = self.after_the_told();
+        let is_tried_or_waits = rest.iter().any(|(_, entry, _, state)| match state {
+            StepState::Pending { .. } => true,
+            StepState::Untried => is_on_duty(entry),
+            _ => false,
+        });
+        let is_given_up =
+            rest.iter().any(|(_, _, _, state)| matches!(state, StepState::GivenUp(..)));
+        !is_tried_or_waits && (is_given_up || rest.len() == self.all.len())
+    }
+
+    /// Whether the last ones were given up, and are or are not tried anew, or nobody was told at all.
+    fn is_missed(&self, limits: &Limits) -> bool {
+        let rest = self.after_the_told();
+        let was_given_up = rest.iter().any(|(_, _, _, state)| match state {
+            StepState::GivenUp(..) => true,
+            StepState::Pending { failed: Some((attempt, _)), .. } => *attempt >= limits.attempts,
+            _ => false,
+        });
+        was_given_up || rest.len() == self.all.len()
     }
 }
 
@@ -191,12 +227,21 @@ impl<'a> Subject<'a> {
         news.max(put_off.unwrap_or(news)).max(known.unwrap_or(news))
     }
 
+    /// As how urgent it is told: what has eased and nobody has seen, as urgent as it was; what somebody has
+    /// put off, as it is.
+    fn severity(&self) -> Severity {
+        match &self.care.snoozed {
+            Some(snooze) if snooze.until >= self.course.news_at() => self.course.newest().severity,
+            _ => self.course.highest(),
+        }
+    }
+
     fn steps(&self, occasion: Timestamp, deliveries: &Deliveries) -> Steps<'a> {
-        let severity = self.course.newest().severity;
+        let severity = self.severity();
         let all = self.on_call.entries().filter(|(_, entry)| entry.takes(severity));
         let all = all.map(|(step, entry)| {
             let alert = self.alert.to_owned();
-            let target = Target { alert, occasion, step: step.clone() };
+            let target = Target { alert, occasion, step: step.clone(), severity };
             let state = deliveries.state(&target);
             (step, entry, target, state)
         });
@@ -221,7 +266,7 @@ impl<'a> Subject<'a> {
             }
             return Vec::new();
         }
-        let severity = self.course.newest().severity;
+        let severity = self.severity();
         let occasion = self.occasion(deliveries);
         let quiet_until = self.quiet.and_then(|(hours, local)| {
             hours.page_after(severity, occasion, local).filter(|until| *until > now)
@@ -236,10 +281,10 @@ impl<'a> Subject<'a> {
         if severity == Severity::Urgent {
             decision.standing.unattended += 1;
             let reported = deliveries.is_reported(self.alert, occasion);
-            let nobody = due.is_empty() && steps.nobody_is_told_nor_tried();
+            let nobody = steps.is_at_its_end(|entry| entry.is_on_duty(self.team_time, now));
             let is_due =
                 steps.all.first().is_none_or(|(_, entry, ..)| now >= occasion + entry.after);
-            if (nobody && is_due) || (reported && !steps.somebody_is_told()) {
+            if (nobody && is_due) || (reported && steps.is_missed(limits)) {
                 decision.standing.undelivered += 1;
             }
             if nobody && is_due && !reported {
@@ -268,15 +313,16 @@ impl<'a> Subject<'a> {
         now: Timestamp,
         decision: &mut Decision,
     ) {
-        for (_, entry, target, state) in &steps.all {
+        for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
+            let is_passed_over = place < steps.all.len() - steps.after_the_told().len();
             let (key, attempt, at) = match state {
-                StepState::Pending(key, None) => (key, 0, now),
-                StepState::Pending(key, Some((attempt, at))) => (
-                    key,
+                StepState::Pending { message, failed: None, .. } => (message, 0, now),
+                StepState::Pending { message, failed: Some((attempt, at)), .. } => (
+                    message,
                     *attempt,
                     *at + limits.wait_after((attempt - 1) % limits.attempts.max(1) + 1),
                 ),
-                StepState::GivenUp(key, attempt, at) if !steps.somebody_is_told() => {
+                StepState::GivenUp(key, attempt, at) if !is_passed_over => {
                     // Whose hours are over is not tried anew.
                     if !entry.is_on_duty(self.team_time, now) {
                         decision.look_with_the_next_minute(now);
@@ -297,36 +343,38 @@ impl<'a> Subject<'a> {
     }
 
     fn untried(&self, steps: &Steps<'_>, now: Timestamp, decision: &mut Decision) -> Vec<Step> {
-        let mut due = Vec::new();
-        let mut first_on_duty = None;
-        for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
+        let (mut due, mut waits) = (Vec::new(), Vec::new());
+        for (place, (_, entry, _, state)) in steps.all.iter().enumerate() {
             if *state != StepState::Untried {
                 continue;
             }
-            let at = steps.due_at(place);
             if !entry.is_on_duty(self.team_time, now) {
                 decision.look_with_the_next_minute(now);
                 continue;
             }
-            first_on_duty.get_or_insert_with(|| self.step(target, entry));
+            let at = steps.due_at(place, &due, now);
             if at <= now {
-                due.push(self.step(target, entry));
+                due.push(place);
             } else {
-                decision.look(at);
+                waits.push((place, at));
             }
         }
         let begins = steps.all.first().map(|(_, entry, ..)| steps.occasion + entry.after);
         match begins {
             Some(begins) if due.is_empty() && steps.nobody_is_told_nor_tried() => {
                 if begins <= now {
-                    due.extend(first_on_duty);
+                    due.extend(waits.first().map(|(place, _)| *place));
                 } else {
                     decision.look(begins);
                 }
             }
             _ => {}
         }
-        due
+        for (_, at) in waits {
+            decision.look(at);
+        }
+        let step = |place: usize| self.step(&steps.all[place].2, steps.all[place].1);
+        due.into_iter().map(step).collect()
     }
 
     fn step(&self, target: &Target, entry: &OnCallEntry) -> Step {

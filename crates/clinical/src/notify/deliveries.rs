@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use super::on_call::{RecipientId, StepId, digest};
+use crate::alert::Severity;
 use crate::time::Timestamp;
 
 /// A step of an on-call list for an alert that has become news: what is told at most once.
@@ -15,6 +16,8 @@ pub struct Target {
     pub occasion: Timestamp,
     /// The step.
     pub step: StepId,
+    /// As how urgent: who was told of a review was not told that the alert is urgent.
+    pub severity: Severity,
 }
 
 /// A message's idempotency key: the digest of what it tells of. The same message again has the same.
@@ -27,8 +30,9 @@ impl MessageKey {
         let targets: BTreeSet<_> = targets.into_iter().collect();
         let texts: Vec<_> = targets
             .into_iter()
-            .flat_map(|Target { alert, occasion, step }| {
-                [alert.clone(), occasion.millis().to_string(), step.to_string()]
+            .flat_map(|Target { alert, occasion, step, severity }| {
+                let (occasion, severity) = (occasion.millis().to_string(), severity.to_string());
+                [alert.clone(), occasion, step.to_string(), severity]
             })
             .collect();
         let parts: Vec<_> = texts.iter().map(String::as_str).collect();
@@ -59,7 +63,7 @@ pub enum WhyNobody {
     NoOnCallList,
     /// Nobody of the list is on duty.
     NobodyOnDuty,
-    /// No message to anybody on duty came through.
+    /// No message to anybody on duty came through, or none after those that did.
     NoneDelivered,
 }
 
@@ -126,6 +130,8 @@ pub enum DeliveryEvent {
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Message {
+    /// When it was decided.
+    decided: Option<Timestamp>,
     /// The last attempt that failed.
     failed: Option<(u32, Timestamp, bool)>,
     /// Of what the receiver was told, and when.
@@ -137,8 +143,15 @@ struct Message {
 pub enum StepState {
     /// Nothing was decided.
     Untried,
-    /// It was decided; as many attempts have failed, the last at a time.
-    Pending(MessageKey, Option<(u32, Timestamp)>),
+    /// It was decided and may be on its way.
+    Pending {
+        /// By which message.
+        message: MessageKey,
+        /// When it was decided.
+        since: Option<Timestamp>,
+        /// As many attempts have failed, the last at a time.
+        failed: Option<(u32, Timestamp)>,
+    },
     /// So many attempts have failed, and it was given up at a time.
     GivenUp(MessageKey, u32, Timestamp),
     /// It was delivered.
@@ -168,6 +181,7 @@ impl Deliveries {
                 let known = self.messages.entry(message.clone()).or_default();
                 match happened {
                     Happened::Decided(recipient) => {
+                        known.decided = Some(known.decided.map_or(at, |known| known.min(at)));
                         self.decided.entry(recipient).or_default().insert((at, message));
                     }
                     Happened::Failed { attempt, gave_up } => {
@@ -182,8 +196,18 @@ impl Deliveries {
         }
     }
 
-    /// How far a step is.
+    /// How far a step is. Who was told of an urgent alert is not told that it is only a review.
     pub fn state(&self, target: &Target) -> StepState {
+        if target.severity != Severity::Urgent {
+            let urgent = Target { severity: Severity::Urgent, ..target.clone() };
+            if let told @ StepState::Told(_) = self.state_of(&urgent) {
+                return told;
+            }
+        }
+        self.state_of(target)
+    }
+
+    fn state_of(&self, target: &Target) -> StepState {
         let of = self.by_target.get(target).into_iter().flatten();
         let mut state = StepState::Untried;
         for key in of {
@@ -197,7 +221,8 @@ impl Deliveries {
                     Some((attempt, at, true)) => StepState::GivenUp(key.clone(), attempt, at),
                     failed => {
                         let failed = failed.map(|(attempt, at, _)| (attempt, at));
-                        StepState::Pending(key.clone(), failed)
+                        let (message, since) = (key.clone(), message.decided);
+                        StepState::Pending { message, since, failed }
                     }
                 };
             }
@@ -212,6 +237,7 @@ impl Deliveries {
             alert: alert.to_owned(),
             occasion,
             step: StepId::of(step),
+            severity: Severity::Urgent,
         };
         let told = self.by_target.range(target(first, "")..target(last, "~"));
         let reported = self.undelivered.range((alert.to_owned(), first)..=(alert.to_owned(), last));

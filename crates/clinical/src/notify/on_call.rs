@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::{Time, Weekday};
+use url::{Host, Url};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::alert::Severity;
@@ -109,7 +110,8 @@ pub struct OnCallEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StepId(Box<str>);
 
-/// Where a message goes to: the digest of channel and address. Addresses stand in no event.
+/// Whom a message goes to, and where: the digest of practitioner, channel and address. Several may share a
+/// webhook that passes messages on by practitioner. Addresses stand in no event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientId(Box<str>);
 
@@ -148,9 +150,9 @@ macro_rules! ids {
 ids!(StepId, RecipientId);
 
 impl OnCallEntry {
-    /// Where its messages go to.
+    /// Whom its messages go to, and where.
     pub fn recipient(&self) -> RecipientId {
-        RecipientId(digest(&[self.channel.as_str(), &self.address]).into())
+        RecipientId(digest(&[&self.practitioner, self.channel.as_str(), &self.address]).into())
     }
 
     /// Whether it is on duty.
@@ -197,16 +199,27 @@ impl OnCallEntry {
     }
 }
 
-/// Without TLS a message goes to the machine itself only.
+/// Without TLS a message goes to the machine itself only. What is not written as a URL is to be written
+/// (`https:pager`, `https:///pager`) is refused rather than guessed.
 fn is_url(address: &str) -> bool {
-    let host = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
-    let rest = address.strip_prefix("https://").map(host);
-    let local = address.strip_prefix("http://").map(host);
-    let is_local = |host: &str| {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+    let Ok(url) = Url::parse(address) else { return false };
+    let is_written_so = |scheme: &str| {
+        let rest = address.strip_prefix(scheme).unwrap_or_default();
+        !rest.is_empty() && !rest.starts_with(['/', '\\'])
     };
-    rest.is_some_and(|host| !host.is_empty()) || local.is_some_and(|host| is_local(&host))
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => is_written_so("https://"),
+        ("http", Some(host)) => is_written_so("http://") && is_this_machine(&host),
+        _ => false,
+    }
+}
+
+fn is_this_machine(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
 }
 
 /// An entry that nobody can be told by.
@@ -229,19 +242,19 @@ impl OnCall {
     /// No list is longer. Ours.
     pub const MOST: usize = 20;
 
-    /// The list of what can be used of entries, and what is wrong with the others: one bad entry costs
-    /// itself, never the list.
+    /// The list of what can be used of entries, in the order of their delays, and what is wrong with the
+    /// others: one bad entry costs itself, never the list.
     pub fn usable(entries: Vec<OnCallEntry>) -> (Self, Vec<InvalidOnCall>) {
         let (mut list, mut faults) = (Vec::<(StepId, OnCallEntry)>::new(), Vec::new());
-        for (place, entry) in entries.into_iter().enumerate() {
+        let mut entries: Vec<_> = entries.into_iter().enumerate().collect();
+        entries.sort_by_key(|(_, entry)| entry.after);
+        for (place, entry) in entries {
             let earlier = || list.iter().map(|(_, earlier)| earlier);
-            let is_early = earlier().any(|earlier| earlier.after > entry.after);
             let is_double =
                 earlier().any(|other| other.is_same_place(&entry) && other.after == entry.after);
             let fault = match entry.fault() {
                 Some(fault) => Some(fault),
                 None if list.len() == Self::MOST => Some("is one too many: a list has 20 at most"),
-                None if is_early => Some("comes before one above it: the order is that of delays"),
                 None if is_double => Some("is there twice"),
                 None => None,
             };
@@ -254,6 +267,7 @@ impl OnCall {
             let step = digest(&[&entry.practitioner, channel, &entry.address, &nth]);
             list.push((StepId(step.into()), entry));
         }
+        faults.sort_by_key(|fault| fault.number);
         (Self(list), faults)
     }
 
@@ -301,10 +315,43 @@ mod tests {
             entry("sato@clinic.example", 86_401),
         ];
         let (list, faults) = OnCall::usable(entries);
-        assert_eq!(list.entries().count(), 3);
+        assert_eq!(list.entries().count(), 4);
         let numbers: Vec<_> = faults.iter().map(|fault| fault.number).collect();
-        assert_eq!(numbers, [2, 4, 5, 7, 8, 9]);
-        assert!(faults[2].to_string().contains("entry 5 of the on-call list comes before"));
+        assert_eq!(numbers, [2, 4, 7, 8, 9]);
+        assert!(faults[2].to_string().contains("entry 7 of the on-call list is there twice"));
+    }
+
+    #[test]
+    fn entries_out_of_order_are_put_in_the_order_of_their_delays() {
+        let entries = vec![entry("a@b", 600), entry("c@d", 60), entry("none", 0), entry("e@f", 60)];
+        let (list, faults) = OnCall::usable(entries);
+        let addresses: Vec<_> = list.entries().map(|(_, entry)| &*entry.address).collect();
+        assert_eq!(addresses, ["c@d", "e@f", "a@b"]);
+        assert_eq!(faults.iter().map(|fault| fault.number).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn without_tls_a_webhook_is_on_this_machine_whatever_its_address_looks_like() {
+        let is_fit = |address| is_url(address);
+        for address in ["http://localhost:80/x", "http://127.0.0.1:9/", "http://[::1]/x"] {
+            assert!(is_fit(address), "{address}");
+        }
+        assert!(is_fit("https://pager.example:8443/x?y=1") && is_fit("http://[::1]:80/"));
+        for address in [
+            "http://localhost:80@evil.example/x",
+            "http://localhost@evil.example",
+            "http://evil.example\\@localhost/",
+            "http://localhost.evil.example/",
+            "http://localhost%2eevil.example/",
+            "http://[::2]/",
+            "http://pager.example/",
+            "https://",
+            "https:///",
+            "ftp://localhost/",
+            "localhost/x",
+        ] {
+            assert!(!is_fit(address), "{address}");
+        }
     }
 
     #[test]

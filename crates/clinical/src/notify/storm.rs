@@ -1,5 +1,6 @@
 //! Not more messages to a recipient than somebody can take: what comes beyond them comes in one.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::decide::Limits;
@@ -24,7 +25,7 @@ pub struct Step {
 pub struct NewMessage {
     /// Its key.
     pub key: MessageKey,
-    /// Where it goes to.
+    /// Whom it goes to, and where.
     pub recipient: RecipientId,
     /// What it tells of: one step, or in a storm all that are due for the recipient.
     pub steps: Vec<Step>,
@@ -54,7 +55,9 @@ pub(super) fn bundle(
     }
     let (mut new, mut look_at) = (Vec::new(), None);
     for (recipient, mut steps) in by_recipient {
-        steps.sort_by(|one, other| one.target.cmp(&other.target));
+        // Urgent ones first: a long message is not read to its end.
+        let rank = |step: &Step| (Reverse(step.target.severity), step.target.clone());
+        steps.sort_by_cached_key(rank);
         let begin = Timestamp::from_millis(now.millis() - limits.storm_window.millis());
         let before = deliveries.decided_after(&recipient, begin);
         if before.len() > limits.storm_messages {

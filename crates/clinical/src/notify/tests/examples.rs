@@ -140,11 +140,14 @@ fn a_review_is_told_to_who_wants_reviews_and_not_in_the_patients_quiet_hours() {
     let held = decided(&world, Some(quiet));
     assert!(held.new.is_empty() && held.undelivered.is_empty());
     assert_eq!(held.look_at, Some(BEGIN + seconds(3600)));
+    assert_eq!(decided(&world, None).new.len(), 1);
     world.event("a", Severity::Urgent, Transition::Escalated);
     assert_eq!(decided(&world, Some(quiet)).new.len(), 2);
-    world.event("a", Severity::Review, Transition::Eased);
+    world.event("a", Severity::Review, Transition::Resolved);
+    world.now = BEGIN + seconds(1);
+    world.event("a", Severity::Review, Transition::Raised);
     world.pass(seconds(1));
-    assert_eq!(world.told(), told(&[(0, "ito", 1)]));
+    assert_eq!(world.told(), told(&[(1, "ito", 1)]));
 }
 
 #[test]

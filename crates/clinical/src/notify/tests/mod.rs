@@ -1,6 +1,7 @@
 //! Alerts, people and receivers, and a notifier that does what is decided.
 
 mod examples;
+mod faults;
 mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,140 @@
+//! Who would be missed, or called in vain.
+
+use jiff::civil::time;
+
+use super::*;
+
+fn webhook(who: &str, after: i64) -> OnCallEntry {
+    let address = "https://pager.example/team".to_owned();
+    OnCallEntry { channel: Channel::Webhook, address, ..entry(who, after) }
+}
+
+fn reports(world: &World) -> usize {
+    let is_report = |event: &&DeliveryEvent| matches!(event, DeliveryEvent::Undelivered { .. });
+    world.events.iter().filter(is_report).count()
+}
+
+fn from_half_past_nine(who: &str, after: i64) -> OnCallEntry {
+    let (from, until) = (time(9, 30, 0, 0), time(17, 0, 0, 0));
+    let hours = vec![DutyHours { days: Weekdays::ALL, from, until }];
+    OnCallEntry { hours, ..entry(who, after) }
+}
+
+#[test]
+fn a_webhook_that_several_share_is_called_for_each_of_them() {
+    let mut world = World::new(vec![webhook("sato", 0), webhook("ito", 0)]);
+    (0..20).for_each(|number| world.raise(&format!("{number}")));
+    world.pass(seconds(5));
+    assert_eq!(world.sent.len(), 2);
+    for sent in &world.sent {
+        let who = |target: &Target| world.on_call.get(&target.step).unwrap().practitioner.clone();
+        let all: BTreeSet<_> = sent.targets.iter().map(who).collect();
+        assert_eq!(all.len(), 1, "{all:?}");
+    }
+}
+
+#[test]
+fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_news() {
+    let wants = OnCallEntry { reviews: true, ..entry("sato", 0) };
+    let mut world = World::new(vec![wants]);
+    world.event("a", Severity::Review, Transition::Raised);
+    world.pass(seconds(60));
+    world.does("a", |covered| Deed::Snooze(covered, BEGIN + seconds(600)));
+    world.pass(seconds(1200));
+    assert_eq!(world.told(), told(&[(0, "sato", 1), (600, "sato", 1)]));
+    // What came late made the alert worse at a time before the snooze's end.
+    let newest = *world.log.course("a").unwrap().newest();
+    let patient = world.alerts["a"].clone();
+    let transition = Transition::Escalated;
+    let (severity, news_at, changed_at) = (Severity::Urgent, BEGIN + seconds(300), world.now);
+    let worse = AlertNews { severity, transition, news_at, changed_at, ..newest };
+    world.log.apply_alert("a", &patient, worse);
+    world.pass(seconds(600));
+    let since: Vec<_> = world.told().split_off(2);
+    assert_eq!(since, told(&[(1260, "sato", 1)]));
+}
+
+#[test]
+fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_told() {
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 60)]);
+    world.down.insert("ito".to_owned());
+    world.raise("a");
+    world.pass(seconds(300));
+    assert_eq!((world.sent.len(), reports(&world)), (6, 1));
+    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 1 });
+    world.down.clear();
+    world.pass(Limits::default().again_after);
+    assert_eq!((world.sent.len(), reports(&world)), (7, 1));
+    assert!(world.sent[6].arrived);
+    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 0 });
+
+    // With one after it that is told, nothing is reported and nothing tried again.
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 60), entry("mori", 600)]);
+    world.down.insert("ito".to_owned());
+    world.raise("a");
+    world.pass(seconds(7200));
+    assert_eq!((world.sent.len(), reports(&world)), (7, 0));
+    assert_eq!(world.told()[6], (600, "mori".to_owned(), 1));
+}
+
+#[test]
+fn a_late_start_calls_one_after_the_other() {
+    let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
+    world.raise("a");
+    // Nobody decides meanwhile.
+    world.now = BEGIN + seconds(3600);
+    world.pass(seconds(3600));
+    assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
+
+    let list = [("sato", 0), ("ito", 300)].map(|(who, after)| from_half_past_nine(who, after));
+    let mut world = World::new(list.to_vec());
+    world.raise("a");
+    world.pass(seconds(7200));
+    assert_eq!(world.told(), told(&[(1800, "sato", 1), (2100, "ito", 1)]));
+
+    // Who cannot be reached still costs no time.
+    let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
+    world.down.insert("sato".to_owned());
+    world.raise("a");
+    world.now = BEGIN + seconds(3600);
+    world.pass(seconds(3600));
+    let told_of: Vec<_> = world.told().split_off(5);
+    assert_eq!(told_of, told(&[(3675, "ito", 1), (4275, "mori", 1)]));
+}
+
+#[test]
+fn an_undone_acknowledgement_calls_one_after_the_other() {
+    let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
+    world.raise("a");
+    world.acknowledge("a");
+    world.pass(seconds(3600));
+    world.does("a", |_| Deed::Undo(ActId::parse("1").unwrap()));
+    world.pass(seconds(3600));
+    assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
+}
+
+#[test]
+fn an_urgent_alert_that_eases_before_the_first_delay_is_told_all_the_same() {
+    let mut world = World::new(vec![entry("sato", 60)]);
+    world.raise("a");
+    world.pass(seconds(30));
+    world.event("a", Severity::Review, Transition::Eased);
+    world.pass(seconds(600));
+    assert_eq!(world.told(), told(&[(60, "sato", 1)]));
+    // Who puts it off has seen it as it is.
+    world.does("a", |covered| Deed::Snooze(covered, BEGIN + seconds(3600)));
+    world.pass(seconds(7200));
+    assert_eq!(world.sent.len(), 1);
+}
+
+#[test]
+fn a_storm_tells_of_urgent_alerts_first() {
+    let wants = OnCallEntry { reviews: true, ..entry("sato", 0) };
+    let mut world = World::new(vec![wants]);
+    (0..20).for_each(|number| {
+        world.event(&format!("a{number}"), Severity::Review, Transition::Raised);
+    });
+    world.raise("z");
+    let decision = world.decision();
+    assert_eq!(decision.new[0].steps[0].target.alert, "z");
+}
