@@ -131,6 +131,7 @@ impl AlertEvent {
             transition,
             raised_at: Timestamp::from_millis(self.raised_at),
             news_at: self.news_at(),
+            news_severity: self.news_severity()?,
             changed_at: Timestamp::from_millis(self.changed_at),
             crisis_at: AlertNews::reported_crisis(finding, self.late),
         })

@@ -61,6 +61,7 @@ impl From<&Alert> for AlertEvent {
             parameters: by_text(&alert.parameters),
             wording_version: alert.wording_version,
             news_at: Some(alert.news_at.millis()),
+            news_severity: Some(alert.news_severity.to_string()),
         }
     }
 }
@@ -94,6 +95,7 @@ impl TryFrom<&AlertEvent> for Alert {
             late: event.late,
             raised_at: Timestamp::from_millis(event.raised_at),
             news_at: event.news_at(),
+            news_severity: event.news_severity()?,
             changed_at: Timestamp::from_millis(event.changed_at),
             first_observed_at: Timestamp::from_millis(event.first_observed_at),
             last_observed_at: Timestamp::from_millis(event.last_observed_at),
@@ -132,6 +134,16 @@ impl AlertEvent {
             false => self.raised_at,
         });
         Timestamp::from_millis(known)
+    }
+
+    /// How urgent the alert was when it was last raised or became worse. Of an event from before alerts said
+    /// so, as urgent as the event says that it is.
+    ///
+    /// # Errors
+    /// When the code is not known.
+    pub fn news_severity(&self) -> Result<Severity, NotAnAlert> {
+        let code = self.news_severity.as_ref().unwrap_or(&self.severity);
+        Severity::parse(code).ok_or(NotAnAlert("news_severity"))
     }
 
     /// What an event from before wording version 1 was reported with.
@@ -196,6 +208,7 @@ mod tests {
             parameters: [("limit".to_owned(), 2.0)].into(),
             wording_version: 1,
             news_at: Some(1_780_000_000_000),
+            news_severity: Some("urgent".to_owned()),
         }
     }
 
@@ -209,6 +222,15 @@ mod tests {
             assert_eq!(before.news_at(), Timestamp::from_millis(news_at));
             assert_eq!(AlertEvent { news_at: Some(20), ..event }.news_at().millis(), 20);
         }
+    }
+
+    #[test]
+    fn what_has_eased_says_how_urgent_it_was_and_an_event_from_before_how_urgent_it_is() {
+        let severity = Severity::Review.to_string();
+        let eased = AlertEvent { severity, ..event("bp.severe_high", Kind::BloodPressure) };
+        assert_eq!(eased.news().unwrap().news_severity, Severity::Urgent);
+        let before = AlertEvent { news_severity: None, ..eased };
+        assert_eq!(before.news().unwrap().news_severity, Severity::Review);
     }
 
     #[test]

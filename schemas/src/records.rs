@@ -297,6 +297,9 @@ pub struct AlertEvent {
     /// None of events from before the alert said so.
     #[serde(default)]
     pub news_at: Option<i64>,
+    /// None of events from before the alert said so.
+    #[serde(default)]
+    pub news_severity: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -206,6 +206,8 @@ pub struct Alert {
     /// When it was last raised or became worse: since when it asks for attention as it does. Each event
     /// carries it, because the topic of alerts is compacted.
     pub news_at: Timestamp,
+    /// How urgent it was then: it may have eased since.
+    pub news_severity: Severity,
     /// When it last changed.
     pub changed_at: Timestamp,
     /// Observation time of the episode's first reading; where readings are missing, the beginning of

@@ -116,6 +116,9 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
             && alert.evidence == evidence
             && finds_the_same(alert, &episode)
     });
+    // Raised or worse is news of this moment.
+    let before =
+        known.filter(|_| !matches!(transition, Transition::Raised | Transition::Escalated));
     Some(Alert {
         id,
         patient: computation.patient.clone(),
@@ -128,9 +131,8 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         raised_at: known
             .filter(|alert| alert.status == Status::Open || status != Status::Open)
             .map_or(computation.at, |alert| alert.raised_at),
-        news_at: known
-            .filter(|_| !matches!(transition, Transition::Raised | Transition::Escalated))
-            .map_or(computation.at, |alert| alert.news_at),
+        news_at: before.map_or(computation.at, |alert| alert.news_at),
+        news_severity: before.map_or(severity, |alert| alert.news_severity),
         changed_at: computation.at,
         first_observed_at: began,
         last_observed_at: episode.ended.or(newest_time).unwrap_or(computation.at),

@@ -28,6 +28,7 @@ pub(super) fn raised(alert: &str, changed_at: Timestamp) -> AlertEvent {
         parameters: [].into(),
         wording_version: 1,
         news_at: Some(changed_at.millis()),
+        news_severity: Some("urgent".to_owned()),
         cause: None,
     }
 }

@@ -20,6 +20,8 @@ pub struct AlertNews {
     pub raised_at: Timestamp,
     /// When it was last raised or became worse.
     pub news_at: Timestamp,
+    /// How urgent it was then.
+    pub news_severity: Severity,
     /// When the event changed it.
     pub changed_at: Timestamp,
     /// When the newest crisis began that was reported to somebody inside the open alert.
@@ -46,34 +48,29 @@ impl From<&Alert> for AlertNews {
             transition: alert.transition,
             raised_at: alert.raised_at,
             news_at: alert.news_at,
+            news_severity: alert.news_severity,
             changed_at: alert.changed_at,
             crisis_at: Self::reported_crisis(|name| alert.finding(name), alert.late),
         }
     }
 }
 
-/// The course of an alert: its newest event, since when it is news, and how urgent it was since then.
+/// The course of an alert: its newest event, and since when it is news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Course {
     newest: AlertNews,
     /// When it was last raised or became worse: what an event says of an earlier time does not count.
     news_at: Timestamp,
-    /// The highest severity since then, as far as events tell: an alert may ease before anybody has seen it.
-    highest: Severity,
 }
 
 impl Course {
     /// The course that begins with an event. The topic is compacted: it may not be the alert's first.
     pub fn of(first: AlertNews) -> Self {
-        Self { newest: first, news_at: first.news_at, highest: first.severity }
+        Self { newest: first, news_at: first.news_at }
     }
 
     /// A further event. The same one again changes nothing.
     pub fn apply(&mut self, event: AlertNews) {
-        self.highest = match event.news_at > self.news_at {
-            true => event.severity,
-            false => self.highest.max(event.severity),
-        };
         self.news_at = self.news_at.max(event.news_at);
         self.newest = event;
     }
@@ -88,10 +85,10 @@ impl Course {
         self.news_at
     }
 
-    /// The highest severity since the alert was last raised or became worse. The topic is compacted: what
-    /// it was before the events that are left is not known.
-    pub const fn highest(&self) -> Severity {
-        self.highest
+    /// The highest severity since the alert was last raised or became worse: it may ease before anybody
+    /// has seen it.
+    pub fn highest(&self) -> Severity {
+        self.newest.severity.max(self.newest.news_severity)
     }
 
     /// Whether the alert asks for attention by itself.

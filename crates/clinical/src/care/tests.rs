@@ -36,6 +36,7 @@ fn news(severity: Severity, transition: Transition, changed: i64) -> AlertNews {
             Transition::Raised | Transition::Escalated => at(changed),
             _ => at(0),
         },
+        news_severity: severity,
         changed_at: at(changed),
         crisis_at: None,
     }
@@ -369,12 +370,16 @@ prop_compose! {
         )
     ) -> Vec<Entry> {
         let first = ALERTS.map(|alert| Entry::Alert(alert, raised(Severity::Review)));
-        let mut news_at = BTreeMap::new();
+        let mut newest_of = BTreeMap::new();
         let later = events.into_iter().enumerate().map(|(place, (alert, severity, transition))| {
             let event = news(severity, transition, place as i64 * 3 + 1);
-            let newest = news_at.entry(alert).or_insert(event.news_at);
-            *newest = event.news_at.max(*newest);
-            Entry::Alert(alert, AlertNews { news_at: *newest, ..event })
+            let first = (at(0), Severity::Review);
+            let newest = newest_of.entry(alert).or_insert(first);
+            if transition == Transition::Escalated {
+                *newest = (event.news_at, severity);
+            }
+            let (news_at, news_severity) = *newest;
+            Entry::Alert(alert, AlertNews { news_at, news_severity, ..event })
         });
         first.into_iter().chain(later).collect()
     }

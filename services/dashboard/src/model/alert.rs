@@ -287,6 +287,7 @@ pub(crate) mod tests {
             parameters: [("systolic".to_owned(), 180.0), ("diastolic".to_owned(), 110.0)].into(),
             wording_version: 1,
             news_at: None,
+            news_severity: None,
         }
     }
 

@@ -90,6 +90,8 @@ impl AlertRow {
             parameters,
             wording_version: self.wording_version,
             news_at: Some(self.news_millis).filter(|millis| *millis > 0),
+            // Whom to call is decided by it, and that is asked of Kafka.
+            news_severity: None,
         };
         Alert::try_from(event).map_err(|_| StoreError::NotUnderstood("alert"))
     }

@@ -95,6 +95,7 @@ pub(crate) fn alert() -> AlertEvent {
         parameters: [("systolic".to_owned(), 180.0)].into(),
         wording_version: 1,
         news_at: Some(NOON),
+        news_severity: Some("urgent".into()),
         cause: Some("id".into()),
     }
 }

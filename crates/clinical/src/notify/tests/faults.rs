@@ -47,7 +47,8 @@ fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_ne
     let patient = world.alerts["a"].clone();
     let transition = Transition::Escalated;
     let (severity, news_at, changed_at) = (Severity::Urgent, BEGIN + seconds(300), world.now);
-    let worse = AlertNews { severity, transition, news_at, changed_at, ..newest };
+    let news_severity = severity;
+    let worse = AlertNews { severity, transition, news_at, news_severity, changed_at, ..newest };
     world.log.apply_alert("a", &patient, worse);
     world.pass(seconds(600));
     let since: Vec<_> = world.told().split_off(2);

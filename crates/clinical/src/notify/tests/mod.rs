@@ -93,9 +93,9 @@ impl World {
             Transition::Raised => self.now,
             _ => known.map_or(self.now, |known| known.raised_at),
         };
-        let news_at = match transition {
-            Transition::Raised | Transition::Escalated => self.now,
-            _ => known.map_or(self.now, |known| known.news_at),
+        let (news_at, news_severity) = match (transition, known) {
+            (Transition::Raised | Transition::Escalated, _) | (_, None) => (self.now, severity),
+            (_, Some(known)) => (known.news_at, known.news_severity),
         };
         let status = match transition {
             Transition::Resolved => Status::Resolved,
@@ -108,6 +108,7 @@ impl World {
             transition,
             raised_at,
             news_at,
+            news_severity,
             changed_at: self.now,
             crisis_at: None,
         };
