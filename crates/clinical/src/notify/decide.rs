@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::deliveries::{Deliveries, MessageKey, StepState, Target, WhyNobody};
+use super::limits::Limits;
 use super::on_call::{OnCall, OnCallEntry, StepId};
 use super::storm::{NewMessage, Step, bundle};
 use crate::alert::Severity;
@@ -11,50 +12,6 @@ use crate::local_time::LocalTime;
 use crate::patient::PatientId;
 use crate::quiet_hours::QuietHours;
 use crate::time::{Span, Timestamp};
-
-/// The numbers that deciding goes by. All of them are ours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// How often a message is tried before it is given up.
-    pub attempts: u32,
-    /// The wait after the first attempt; each further one is twice as long.
-    pub first_wait: Span,
-    /// The longest wait between attempts.
-    pub longest_wait: Span,
-    /// What was given up is tried again after so long, where nobody further down the list was told
-    /// meanwhile.
-    pub again_after: Span,
-    /// A recipient gets so many messages within [`Self::storm_window`]; what comes beyond them comes in
-    /// one.
-    pub storm_messages: usize,
-    /// See there.
-    pub storm_window: Span,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            attempts: 5,
-            first_wait: Span::from_seconds(5),
-            longest_wait: Span::from_minutes(1),
-            again_after: Span::from_minutes(15),
-            storm_messages: 5,
-            storm_window: Span::from_minutes(1),
-        }
-    }
-}
-
-impl Limits {
-    fn wait_after(&self, attempt: u32) -> Span {
-        let doubled = self.first_wait.millis() << attempt.saturating_sub(1).min(20);
-        Span::from_millis(doubled.min(self.longest_wait.millis()))
-    }
-
-    /// Whether a message is given up with an attempt that fails: each round has as many.
-    pub fn gives_up(&self, attempt: u32) -> bool {
-        attempt.is_multiple_of(self.attempts.max(1))
-    }
-}
 
 /// An alert, and whom its team wants to be told.
 #[derive(Debug, Clone)]

@@ -8,15 +8,17 @@
 
 mod decide;
 mod deliveries;
+mod limits;
 mod on_call;
 mod storm;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Limits, Standing, Subject, Undelivered, decide};
+pub use decide::{Decision, Standing, Subject, Undelivered, decide};
 pub use deliveries::{
     Deliveries, DeliveryEvent, Happened, MessageKey, StepState, Target, WhyNobody,
 };
+pub use limits::Limits;
 pub use on_call::{
     Channel, DutyHours, InvalidOnCall, OnCall, OnCallEntry, RecipientId, StepId, Weekdays,
 };

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::decide::Limits;
 use super::deliveries::{Deliveries, MessageKey, Target};
+use super::limits::Limits;
 use super::on_call::{OnCallEntry, RecipientId};
 use crate::patient::PatientId;
 use crate::time::Timestamp;

@@ -44,12 +44,26 @@ fn steps(event: &Event, alert: &Alert) -> [Option<Step>; 2] {
     if alert.stage == after_silence {
         return [first, None];
     }
+    [first.filter(|_| was_after_silence(alert, readings)), step(Stage::Confirmed, readings)]
+}
+
+/// Whether the first reading of a confirmed alert's evidence is a sensor's that silence followed, and the
+/// others confirmed it: a finger-stick, or a run of a sensor.
+fn was_after_silence(alert: &Alert, readings: usize) -> bool {
     let by_finger_stick = alert
         .evidence
         .get(1)
         .is_some_and(|evidence| !is_of_sensor(EvidenceReading::from(evidence).reading.sample));
-    let was_after_silence = readings == 3 || readings == 2 && by_finger_stick;
-    [first.filter(|_| was_after_silence), step(Stage::Confirmed, readings)]
+    readings == 3 || readings == 2 && by_finger_stick
+}
+
+/// What a confirmed alert of another rule says that it is long enough: what silence followed is none of
+/// what lasts, because nobody knows that it did.
+fn long_enough<'a>(event: &Event, other: &'a Carried<'_>) -> Option<&'a [EvidenceReading]> {
+    let established = Some(&other.established).filter(|_| other.stage == Stage::Confirmed)?;
+    let is_after_silence =
+        event.after_silence.is_some() && was_after_silence(other.alert, established.len());
+    established.get(usize::from(is_after_silence)..)
 }
 
 /// Whether an alert lasted, or lasts, until near a time.
@@ -115,6 +129,8 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let open_of_other = reported_by.and_then(|other| {
         of_event(other, context).beginning(from, |alert| steps(other, alert)).open
     });
+    let of_other = reported_by.zip(open_of_other.as_ref());
+    let of_other = of_other.and_then(|(event, open)| long_enough(event, open));
     let new_course_of_other = || {
         let judge = reported_by.map(|other| Judge::of(other, context.plan));
         judge.map(|judge| Course::new(judge, began, open_of_other.as_ref()))
@@ -131,7 +147,7 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
         (reading.time, judge.level(reading), judge_of_other.map(|judge| judge.level(reading)))
     });
     let found = |carried: Option<&Carried<'_>>| {
-        let mut course = Course::new(judge, began, carried).reported_by(open_of_other.as_ref());
+        let mut course = Course::new(judge, began, carried).reported_by(of_other);
         let mut course_of_other = new_course_of_other();
         for reading in &readings {
             let is_reported = course_of_other.as_mut().is_some_and(|course| {
@@ -290,8 +306,16 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
     let level = judge.level(reading);
     if change.is_in_order {
         let Some(open) = context.open() else {
+            // What another rule tells of is an event of this one without an alert, and may begin to last anew.
+            let goes_on = || {
+                let other = event.reported_by.map(|other| of_event(other, context));
+                other.is_some_and(|other| other.open().is_some())
+            };
             let starts_nothing = || {
-                event.after_silence.is_none() && is_of_sensor(reading.sample) && is_short(&judge)
+                event.after_silence.is_none()
+                    && is_of_sensor(reading.sample)
+                    && is_short(&judge)
+                    && !goes_on()
             };
             return level != Level::Beyond || starts_nothing();
         };

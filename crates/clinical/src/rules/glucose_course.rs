@@ -119,14 +119,14 @@ impl Course {
         }
     }
 
-    /// The same where another rule's alert tells of an episode that began before what is computed: it goes on,
-    /// and has no alert of its own.
-    pub(super) fn reported_by(mut self, other: Option<&Carried<'_>>) -> Self {
-        let Some(other) = other.filter(|other| other.stage == Stage::Confirmed) else {
-            return self;
-        };
-        if self.open.is_none() && self.pending.is_none() {
-            let evidence = other.established.clone();
+    /// The same where another rule's alert tells of an episode that began before what is computed, as these
+    /// readings say: it goes on, and has no alert of its own.
+    pub(super) fn reported_by(mut self, evidence: Option<&[EvidenceReading]>) -> Self {
+        if let Some(evidence) = evidence
+            && self.open.is_none()
+            && self.pending.is_none()
+        {
+            let evidence = evidence.to_vec();
             let mut open = Open::of(Episode::begin(Stage::Confirmed, Severity::Review, evidence));
             open.is_reported = true;
             self.open = Some(open);

@@ -199,3 +199,20 @@ fn what_an_alert_names_is_the_same_after_a_restart_whichever_of_one_second_came_
     history.insert(5, (57_668, taken_back.entered_in_error()));
     properties::a_restart_says_nothing_new(&history).unwrap();
 }
+
+/// What silence followed is no part of a low that lasts, whether memory still has it or the alert alone
+/// tells of it.
+#[test]
+fn what_silence_followed_lasts_no_longer_once_it_has_left_memory() {
+    let over = |minutes, device, value| Sent { device, ..sensor(minutes, value) };
+    let history = [
+        (91, over(89, 3, 40)),
+        (121, over(121, 3, 69)),
+        (201, finger(130, 53)),
+        (246, finger(245, 70)),
+        (246, over(245, 1, 60)),
+        (298, over(215, 1, 40)),
+        (57_773, over(57_772, 1, 75)),
+    ];
+    properties::a_restart_says_nothing_new(&history).unwrap();
+}
