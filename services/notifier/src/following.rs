@@ -15,7 +15,7 @@ use stream::record::Incoming;
 use stream::{KafkaArgs, StreamError};
 
 use crate::metrics::NotifierMetrics;
-use crate::session::Wake;
+use crate::wake::Wake;
 use crate::watched::Watched;
 
 /// What the topics say, shared between who reads and who decides.

@@ -8,6 +8,7 @@
 
 mod active;
 mod args;
+mod failure;
 mod following;
 mod log;
 mod mail;
@@ -16,6 +17,7 @@ mod metrics;
 mod sending;
 mod service;
 mod session;
+mod wake;
 mod watched;
 mod webhook;
 

@@ -11,8 +11,8 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use crate::args::{MailArgs, MailTls};
+use crate::failure::Failure;
 use crate::message::Message;
-use crate::sending::Failure;
 
 /// Sends mail.
 #[derive(Clone)]

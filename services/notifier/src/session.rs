@@ -15,26 +15,8 @@ use crate::following::View;
 use crate::log::{Entry, Log, OwnLog};
 use crate::message::Message;
 use crate::metrics::NotifierMetrics;
-use crate::sending::{Channels, Failure};
-
-/// What ends the wait for the next look.
-pub(crate) enum Wake {
-    /// What decisions depend on has changed.
-    Changed,
-    /// An attempt has ended.
-    Sent(Sent),
-}
-
-/// An attempt that has ended.
-pub(crate) struct Sent {
-    /// Of which session: an earlier one does not know any more what it was for.
-    session: u64,
-    key: MessageKey,
-    attempt: u32,
-    steps: Vec<Step>,
-    result: Result<(), Failure>,
-    took: Duration,
-}
+use crate::sending::Channels;
+use crate::wake::{Sent, Wake};
 
 /// No wait is longer, so that the instance notices when it is not to send any more.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);

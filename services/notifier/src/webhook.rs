@@ -5,8 +5,8 @@ use hmac::{Hmac, Mac};
 use reqwest::redirect::Policy;
 use sha2::Sha256;
 
+use crate::failure::Failure;
 use crate::message::Message;
-use crate::sending::Failure;
 
 /// Names the message: a receiver that has seen it has nothing to do.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";

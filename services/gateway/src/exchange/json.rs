@@ -14,8 +14,7 @@ use std::borrow::Cow;
 
 use clinical::kinds;
 
-use super::reader::Reader;
-use crate::memory::{NoRoom, Share};
+use crate::memory::NoRoom;
 
 /// A JSON value, looked at in its tree.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -88,7 +87,7 @@ pub(super) struct Members<'t>(&'t [Node<'t>]);
 
 impl<'t> Json<'t> {
     /// The first of some nodes with what is inside it, and the nodes behind it.
-    fn first<'n>(nodes: &'n [Node<'t>]) -> Option<(Json<'n>, &'n [Node<'t>])> {
+    pub(super) fn first<'n>(nodes: &'n [Node<'t>]) -> Option<(Json<'n>, &'n [Node<'t>])> {
         let (node, rest) = nodes.split_first()?;
         let (inside, rest) = rest.split_at(node.inside());
         let json = match node {
@@ -223,21 +222,6 @@ impl<'a> Tree<'a> {
     pub(super) fn new(depth: usize, values: usize) -> Self {
         let scratch = String::new();
         Self { nodes: Vec::new(), unescaped: 0, scratch, depth, values_left: values }
-    }
-
-    /// Reads the JSON value at the beginning of a text in the place of the one before, and says how
-    /// many bytes it has. Of the share it takes what the tree takes; for the text that is being
-    /// unescaped, as many bytes as the text has are to be taken before.
-    pub(super) fn read(
-        &mut self,
-        text: &'a [u8],
-        share: &mut Share,
-    ) -> Result<(Json<'_>, usize), JsonError> {
-        self.nodes.clear();
-        share.give_back(std::mem::take(&mut self.unescaped));
-        let length = Reader::new(text, self, share).read()?;
-        let read = Json::first(&self.nodes);
-        Ok((read.map_or(Json::Null, |(json, _)| json), length))
     }
 }
 

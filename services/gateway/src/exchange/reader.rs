@@ -6,11 +6,28 @@
 use std::borrow::Cow;
 use std::str::Chars;
 
-use super::json::{ALLOCATION, Fault, JsonError, NODES, Node, Tree};
+use super::json::{ALLOCATION, Fault, Json, JsonError, NODES, Node, Tree};
 use crate::memory::{NoRoom, Share};
 
+impl<'a> Tree<'a> {
+    /// Reads the JSON value at the beginning of a text in the place of the one before, and says how
+    /// many bytes it has. Of the share it takes what the tree takes; for the text that is being
+    /// unescaped, as many bytes as the text has are to be taken before.
+    pub(super) fn read(
+        &mut self,
+        text: &'a [u8],
+        share: &mut Share,
+    ) -> Result<(Json<'_>, usize), JsonError> {
+        self.nodes.clear();
+        share.give_back(std::mem::take(&mut self.unescaped));
+        let length = Reader::new(text, self, share).read()?;
+        let read = Json::first(&self.nodes);
+        Ok((read.map_or(Json::Null, |(json, _)| json), length))
+    }
+}
+
 /// A text that is being read into a tree.
-pub(super) struct Reader<'r, 'a> {
+struct Reader<'r, 'a> {
     text: &'a [u8],
     /// The next byte to be read.
     at: usize,
@@ -28,12 +45,12 @@ impl From<NoRoom> for JsonError {
 }
 
 impl<'r, 'a> Reader<'r, 'a> {
-    pub(super) fn new(text: &'a [u8], tree: &'r mut Tree<'a>, share: &'r mut Share) -> Self {
+    fn new(text: &'a [u8], tree: &'r mut Tree<'a>, share: &'r mut Share) -> Self {
         Self { text, at: 0, tree, share }
     }
 
     /// Reads one value and says how many bytes it has.
-    pub(super) fn read(mut self) -> Result<usize, JsonError> {
+    fn read(mut self) -> Result<usize, JsonError> {
         let mut depth_left = self.tree.depth;
         let mut around = OUTSIDE;
         loop {

@@ -1,7 +1,6 @@
 import { lazy } from 'react'
-import type { PatientSummary } from '../api/model'
 import { LoadedApart } from '../charts/loaded-apart'
-import { Row } from './quiet-rows'
+import { type QuietProps, Row } from './quiet-rows'
 import { QuietTable } from './quiet-table'
 
 /** A list of up to so many rows is in the document as a whole: found by the browser's own search, and printed. */
@@ -9,12 +8,6 @@ const WHOLE = 100
 
 /** What draws long lists is no part of what a page begins with. */
 const WindowedPatients = lazy(() => import('./windowed-patients'))
-
-export interface QuietProps {
-  readonly patients: readonly PatientSummary[]
-  readonly columns: readonly string[]
-  readonly now: number
-}
 
 /** Patients without an open alert, one row each. */
 export function QuietPatients({ patients, columns, now }: QuietProps) {

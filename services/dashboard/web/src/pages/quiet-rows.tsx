@@ -7,6 +7,12 @@ import { columnName } from './column-choice'
 import { OTHERS, WHO } from './columns'
 import { inOrder, LastReading, LatestValue } from './latest-values'
 
+export interface QuietProps {
+  readonly patients: readonly PatientSummary[]
+  readonly columns: readonly string[]
+  readonly now: number
+}
+
 /** The place of rows that are not drawn. */
 export function Gap({ height }: { height: number }) {
   return <tr className="quiet-gap" role="presentation" aria-hidden="true" style={{ height: `${height}px` }} />

@@ -1,6 +1,5 @@
 import { Fragment, useCallback } from 'react'
-import type { QuietProps } from './quiet-patients'
-import { Gap, Row } from './quiet-rows'
+import { Gap, type QuietProps, Row } from './quiet-rows'
 import { QuietTable } from './quiet-table'
 import { useWindowed } from './windowed'
 
