@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::memory::Memory;
+use crate::memory::{Memory, Share};
 
 fn share() -> Share {
     Memory::new(usize::MAX).share()
