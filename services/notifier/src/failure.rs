@@ -40,3 +40,20 @@ impl Failure {
         self.lasts() || limits.gives_up(attempt)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_further_attempt_can_mend_is_given_up_with_the_first() {
+        let limits = Limits::default();
+        for failure in [Failure::Address, Failure::NotConfigured] {
+            assert!((1..=6).all(|attempt| failure.gives_up(attempt, &limits)), "{failure:?}");
+        }
+        for failure in [Failure::Timeout, Failure::Unreachable, Failure::Refused] {
+            let given_up: Vec<_> = (1..=6).filter(|at| failure.gives_up(*at, &limits)).collect();
+            assert_eq!(given_up, [5], "{failure:?}");
+        }
+    }
+}
