@@ -32,7 +32,8 @@ demo-reset: ## Forgets the demo's data
 test: setup-tests web ## Unit, property, snapshot, page, black-box and browser tests
 	@cd $(WEB) && npm run --silent check
 	@cd tests/browser && npm run --silent pages
-	@cargo build --locked -p mimamori -p mimamori-dev
+	@# With the features that tests need, so that nothing is built twice.
+	@cargo build --locked --workspace --tests --bin mimamori --bin mimamori-dev
 	@cargo test --locked --workspace
 
 .PHONY: pages
