@@ -22,6 +22,7 @@ mod backoff;
 mod clickhouse_error;
 mod clock;
 mod connections;
+mod essential;
 pub mod health;
 mod hex;
 pub mod metrics;
@@ -40,6 +41,7 @@ pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
     Optional, SchemaRegistryArgs, ServerArgs,
 };
+pub use essential::{Essential, PANIC_EXIT_CODE};
 pub use health::{Component, Health, Heartbeat};
 pub use hex::hex;
 pub use metrics::Metrics;

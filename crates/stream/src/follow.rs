@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use chassis::Essential;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
@@ -61,7 +62,8 @@ pub enum Followed {
     CaughtUp,
 }
 
-/// A follower's thread. It ends when `stop` says so, or with the handle.
+/// A follower's thread. It ends when `stop` says so, or with the handle. When it panics, the process ends:
+/// what it has read would be shown on and on as if nothing had come since.
 pub struct FollowHandle {
     thread: Option<JoinHandle<()>>,
     dropped: Arc<AtomicBool>,
@@ -70,13 +72,9 @@ pub struct FollowHandle {
 
 impl FollowHandle {
     /// Waits for the thread to end.
-    ///
-    /// # Errors
-    /// When it panicked.
-    pub fn join(mut self) -> Result<(), StreamError> {
-        match self.thread.take().map(JoinHandle::join) {
-            Some(Err(_)) => Err(StreamError::Panicked("following")),
-            _ => Ok(()),
+    pub fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 
@@ -119,6 +117,7 @@ pub fn follow(
     let thread = std::thread::Builder::new()
         .name("follow".to_owned())
         .spawn(move || {
+            let _essential = Essential::to("following topics");
             let stop = || stop() || dropped_here.load(Ordering::Relaxed);
             deliver(readers, stop, &mut handle);
         })

@@ -185,12 +185,8 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     shutdown.trigger();
     ended?;
     spawn_blocking(move || {
-        let ends = followers.into_iter().map(FollowHandle::join).chain([accepted.join()]);
-        for end in ends {
-            if let Err(error) = end {
-                tracing::error!(%error, "a follower ended badly");
-            }
-        }
+        followers.into_iter().for_each(FollowHandle::join);
+        accepted.join();
         if let Err(error) = producer.flush(Duration::from_secs(5)) {
             tracing::warn!(%error, "some records of accesses may be lost; nobody was shown data for them");
         }

@@ -40,12 +40,9 @@ impl AcceptedFollower {
     }
 
     /// Waits for its thread to end.
-    ///
-    /// # Errors
-    /// When it panicked.
-    pub fn join(&self) -> Result<(), StreamError> {
+    pub fn join(&self) {
         let follower = self.lock().take();
-        follower.map_or(Ok(()), FollowHandle::join)
+        follower.into_iter().for_each(FollowHandle::join);
     }
 
     /// Takes the place of the former one, which ends.

@@ -79,7 +79,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chassis::server::Connections;
-use chassis::{Health, Metrics, Shutdown, server, telemetry};
+use chassis::{Essential, Health, Metrics, Shutdown, server, telemetry};
 use schemas::topics::Topic;
 use schemas::{AuditEvent, Codec, Reading, Topics};
 use stream::fitness::{FoundTopics, wait_until_fit};
@@ -142,7 +142,10 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
             let all: Vec<_> = held_back.iter().flat_map(|held_back| held_back()).collect();
             hanging.observe(&all);
         };
-        move || kafka.watch(&args, &topic, &shutdown, observe)
+        move || {
+            let _essential = Essential::to("watching Kafka");
+            kafka.watch(&args, &topic, &shutdown, observe);
+        }
     })?;
 
     let publish = Arc::new(producer.clone());

@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use anyhow::Context;
-use chassis::{Backoff, Component, Health, Heartbeat, Metrics, Shutdown};
+use chassis::{Backoff, Component, Essential, Health, Heartbeat, Metrics, Shutdown};
 use schemas::Codec;
 use schemas::topics::{Topic, Topics};
 use stream::fitness::{FoundTopics, wait_until_fit};
@@ -72,6 +72,7 @@ pub async fn run(args: NotifierArgs) -> anyhow::Result<()> {
     let notifying = std::thread::Builder::new()
         .name("notifying".to_owned())
         .spawn(move || {
+            let _essential = Essential::to("notifying");
             let done = notify(&args, channels, own_metrics, watched, runtime, &stop);
             stop.trigger();
             done
@@ -122,6 +123,7 @@ fn notify(
     let membership = std::thread::Builder::new()
         .name("group".to_owned())
         .spawn(move || {
+            let _essential = Essential::to("staying in the group");
             let stayed = joining.stay(&kafka, member, &until);
             if let Err(error) = &stayed {
                 tracing::error!(%error, "the group of notifiers cannot be joined");

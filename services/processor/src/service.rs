@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chassis::{
-    Component, DeploymentArgs, Health, Heartbeat, InstanceArgs, KafkaArgs, Metrics,
+    Component, DeploymentArgs, Essential, Health, Heartbeat, InstanceArgs, KafkaArgs, Metrics,
     SchemaRegistryArgs, ServiceArgs, Shutdown, now_ms,
 };
 use clinical::Span;
@@ -120,6 +120,7 @@ pub async fn run(args: ProcessorArgs) -> anyhow::Result<()> {
     let processing = std::thread::Builder::new()
         .name("transactions".to_owned())
         .spawn(move || {
+            let _essential = Essential::to("processing");
             let done = process(&args, counted, watcher, &stop);
             stop.trigger();
             done
