@@ -34,7 +34,13 @@ test: setup-tests web ## Unit, property, snapshot, page, black-box and browser t
 	@cd tests/browser && npm run --silent pages
 	@# With the features that tests need, so that nothing is built twice.
 	@cargo build --locked --workspace --tests --bin mimamori --bin mimamori-dev
-	@cargo test --locked --workspace
+	@# The same examples of properties for the same commit; `make properties` finds new ones.
+	@PROPTEST_RNG_SEED=$${PROPTEST_RNG_SEED:-1} cargo test --locked --workspace
+
+.PHONY: properties
+properties: setup-tests web ## Every property with examples that nobody has tried yet (PROPERTIES_ROUNDS=5)
+	@for round in $$(seq $${PROPERTIES_ROUNDS:-5}); do \
+		env -u PROPTEST_RNG_SEED cargo test --locked --workspace --lib --test all || exit 1; done
 
 .PHONY: pages
 pages: setup-tests web ## Walks every page in a browser with invented patients, in both languages (SCREENSHOT_DIR=… keeps pictures)
