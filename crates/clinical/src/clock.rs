@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_over_now_as_of_long_ago_is_told_and_a_history_is_not() {
+    fn what_is_handed_over_now_as_of_long_ago_is_reported_and_a_history_is_not() {
         let received = at("2026-11-29T08:00:00Z");
         let by_device = Said { kind: Kind::BloodPressure, entered_in_error: false, by_hand: false };
         let told = |observed: &str, updated: &str| {

@@ -50,7 +50,7 @@ fn reported_again(home: &Home) -> usize {
 }
 
 #[test]
-fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
+fn who_is_severe_again_after_days_that_were_not_is_reported_again_and_once() {
     let calmer = (1..8).map(|half_a_day| between(half_a_day * 12 * HOUR));
     let mut home = after([severe(0)].into_iter().chain(calmer));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
@@ -79,7 +79,7 @@ fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
 }
 
 #[test]
-fn who_is_severe_each_day_is_told_of_once() {
+fn who_is_severe_each_day_is_reported_once() {
     // Once a day, up to four hours earlier or later.
     let jitter = [0, 4, -3, 2, -2, 4, 0];
     let once =
@@ -326,7 +326,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn somebody_is_told_again_once_of_each_crisis(occasions in occasions()) {
+    fn each_new_crisis_is_reported_once(occasions in occasions()) {
         let mut home = Home::under(&[RULE]);
         home.receives_all(&sent(&occasions));
         home.waits_until(occasions.last().map_or(0, |(minutes, _)| minutes + 20));

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_when_the_store_has_it_and_no_sooner() {
+    fn a_change_is_reported_when_the_store_has_it_and_no_sooner() {
         let changed = known();
         accept(&changed, "A/1", Kind::BloodGlucose, 0);
         assert!(reported(&changed, 0, 1).is_empty());
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_a_patient_are_told_together_each_kind_once() {
+    fn changes_of_a_patient_are_reported_together_each_kind_once() {
         let changed = known();
         for (offset, kind) in
             [Kind::Activity, Kind::BloodPressure, Kind::Activity].iter().enumerate()
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_long_is_told_once_and_again_when_it_is_stored() {
+    fn what_waits_for_long_is_reported_once_and_again_when_it_is_stored() {
         let changed = known();
         accept(&changed, "A/1", Kind::WeighingScale, 0);
         let expected = [("A/1".to_owned(), vec![Kind::WeighingScale])];
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_says_what_the_store_has_each_change_is_told_some_time_later_and_pages_say_so() {
+    fn where_nobody_says_what_the_store_has_a_change_is_reported_later_and_pages_say_so() {
         let changed = ChangedReadings::new(at(0));
         let later = |seconds| said(&changed, || changed.probably_stored(at(seconds)));
         let expected = [("A/1".to_owned(), vec![Kind::Activity])];

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_changes_are_told_and_with_one_what_is_missing_is_read_anew() {
+    fn without_an_answer_changes_are_reported_and_with_one_what_is_missing_is_read_anew() {
         let changed = Arc::new(ChangedReadings::new(at(0)));
         let mut began: Vec<(Start, Arc<AtomicBool>)> = Vec::new();
         let mut tracked = Tracked::begin(

@@ -227,7 +227,7 @@ fn raised(patient: u8, hours: std::ops::RangeInclusive<i64>, said: &Said) -> boo
 }
 
 #[test]
-fn a_silent_vendor_is_told_once_and_only_who_is_silent_afterwards_gets_an_alert() {
+fn a_silent_vendor_is_reported_once_and_only_who_is_silent_afterwards_gets_an_alert() {
     let mut told = Vec::new();
     let said = run(
         60,

@@ -197,7 +197,7 @@ fn judged_silent(tallies: Vec<(Group, Tally)>) -> Report {
 }
 
 #[test]
-fn an_outage_is_told_of_its_largest_group_once_and_with_its_patients() {
+fn an_outage_is_reported_of_its_largest_group_once_and_with_its_patients() {
     let model = Group::Model { manufacturer: "A".into(), number: "X".into() };
     let one = judged_silent(vec![
         (vendor("A"), Tally { own: 30, ..tally(30, 0) }),
@@ -218,7 +218,7 @@ fn an_outage_is_told_of_its_largest_group_once_and_with_its_patients() {
 }
 
 #[test]
-fn what_a_partition_said_that_stands_still_is_told_no_more() {
+fn what_a_partition_said_that_stands_still_is_reported_no_more() {
     let stuck = judged_silent(vec![(vendor("A"), tally(30, 0))]);
     let newer = report(5, &[("A", tally(10, 10))]);
     assert_eq!(silent_groups([&stuck].into_iter()).len(), 1);

@@ -258,7 +258,7 @@ fn marks_and_padding_around_documents_are_ignored_with_a_warning() {
 }
 
 #[test]
-fn a_value_that_is_left_out_is_told_with_the_rule_that_it_breaks() {
+fn a_value_that_is_left_out_is_reported_with_the_rule_that_it_breaks() {
     let (_, good) = GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "blood_pressure.json").unwrap();
     for (bad, told) in [
         ("400", "pulse_rate must be between 20 and 300 /min"),

@@ -138,7 +138,7 @@ fn a_send_time_that_is_none_costs_itself_and_no_reading() {
 }
 
 #[test]
-fn a_value_that_is_left_out_is_told_however_many_numbers_are_in_quotation_marks() {
+fn a_value_that_is_left_out_is_reported_however_many_numbers_are_in_quotation_marks() {
     let in_quotation_marks = |minute| {
         let mut record = pressure(minute);
         for name in ["systolic", "diastolic", "pulse_rate"] {

@@ -27,7 +27,7 @@ fn an_urgent_alert_goes_along_the_list_with_its_delays_until_somebody_sees_to_it
 }
 
 #[test]
-fn who_put_it_off_is_told_again_when_that_time_has_come() {
+fn who_put_it_off_is_notified_again_when_that_time_has_come() {
     let mut world = World::new(vec![entry("sato", 0)]);
     world.raise("a");
     world.pass(seconds(10));
@@ -38,7 +38,7 @@ fn who_put_it_off_is_told_again_when_that_time_has_come() {
 }
 
 #[test]
-fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_told_at_once() {
+fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_notified_at_once() {
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 3600)]);
     world.down.insert("sato".to_owned());
     world.raise("a");
@@ -53,7 +53,7 @@ fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_told_at_once() {
 }
 
 #[test]
-fn when_nobody_can_be_told_that_is_reported_once_and_tried_again_later() {
+fn when_nobody_can_be_notified_that_is_reported_once_and_tried_again_later() {
     let mut world = World::new(vec![entry("sato", 0)]);
     world.down.insert("sato".to_owned());
     world.raise("a");
@@ -80,7 +80,7 @@ fn when_nobody_can_be_told_that_is_reported_once_and_tried_again_later() {
 }
 
 #[test]
-fn who_is_not_on_duty_is_skipped_and_told_when_the_hours_begin() {
+fn who_is_not_on_duty_is_skipped_and_notified_when_the_hours_begin() {
     let mut day = entry("sato", 0);
     let hours = |from, until| DutyHours {
         days: Weekdays::ALL,
@@ -119,7 +119,7 @@ fn a_hundred_alerts_at_once_are_one_message_and_later_ones_wait_for_the_minute()
 }
 
 #[test]
-fn a_review_is_told_to_who_wants_reviews_and_not_in_the_patients_quiet_hours() {
+fn a_review_is_sent_to_who_wants_reviews_and_not_in_the_patients_quiet_hours() {
     let wanting = OnCallEntry { reviews: true, ..entry("ito", 0) };
     let mut world = World::new(vec![entry("sato", 0), wanting]);
     world.event("a", Severity::Review, Transition::Raised);

@@ -34,7 +34,7 @@ fn a_webhook_that_several_share_is_called_for_each_of_them() {
 }
 
 #[test]
-fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_news() {
+fn who_was_notified_of_a_review_is_again_when_it_turns_urgent_with_no_later_news() {
     let wants = OnCallEntry { reviews: true, ..entry("sato", 0) };
     let mut world = World::new(vec![wants]);
     world.event("a", Severity::Review, Transition::Raised);
@@ -56,7 +56,7 @@ fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_ne
 }
 
 #[test]
-fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_told() {
+fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_delivered() {
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 60)]);
     world.down.insert("ito".to_owned());
     world.raise("a");
@@ -115,7 +115,7 @@ fn an_undone_acknowledgement_calls_one_after_the_other() {
 }
 
 #[test]
-fn an_urgent_alert_that_eases_before_the_first_delay_is_told_all_the_same() {
+fn an_urgent_alert_that_eases_before_the_first_delay_is_sent_all_the_same() {
     let mut world = World::new(vec![entry("sato", 60)]);
     world.raise("a");
     world.pass(seconds(30));
