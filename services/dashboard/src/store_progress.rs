@@ -1,6 +1,6 @@
 //! Follows the accepted readings and how far the store has come with them.
 //!
-//! Following begins at once with what comes next, so that changes are told whatever Kafka says of the
+//! Following begins at once with what comes next, so that changes are reported whatever Kafka says of the
 //! writer. When Kafka says how far the writer's group has come, following begins anew with what the
 //! store does not have. Before that has been read, and whenever Kafka does not say it, it is not known
 //! what is missing, and pages say so.
@@ -94,7 +94,7 @@ impl Following {
             let mut asking = None;
             loop {
                 tokio::select! {
-                    // Changes are told meanwhile: an answer may take many seconds.
+                    // Changes are reported meanwhile: an answer may take many seconds.
                     _ = ticks.tick() => {
                         if asking.is_none() && tracked.wants_answer() {
                             let asked = Arc::clone(&asked);

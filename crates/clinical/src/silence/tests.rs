@@ -205,7 +205,7 @@ fn an_outage_is_reported_of_its_largest_group_once_and_with_its_patients() {
         (model, Tally { own: 0, ..tally(20, 0) }),
     ]);
     let other = judged_silent(vec![(vendor("A"), tally(12, 1))]);
-    let told = silent_groups([&one, &other].into_iter());
+    let reported = silent_groups([&one, &other].into_iter());
     let expected = SilentGroup {
         group: vendor("A"),
         since: at(1),
@@ -213,7 +213,7 @@ fn an_outage_is_reported_of_its_largest_group_once_and_with_its_patients() {
         members: 42,
         counted_at: at(2),
     };
-    assert_eq!(told, [expected]);
+    assert_eq!(reported, [expected]);
     assert!(silent_groups(std::iter::empty()).is_empty());
 }
 

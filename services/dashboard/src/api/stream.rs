@@ -280,7 +280,7 @@ impl Subscriber {
     }
 
     /// The open alerts now, and a fresh subscription to what follows them. None where it cannot be
-    /// recorded whose: the reader connects again and is told why.
+    /// recorded whose: the reader connects again and learns why.
     async fn snapshot(&mut self) -> Option<Sent> {
         self.settled_at = None;
         self.version = self.dashboard.registry.version_of(self.physician.user());
