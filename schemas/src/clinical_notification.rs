@@ -1,4 +1,4 @@
-//! On-call lists and what became of telling people, between their clinical form and their records.
+//! On-call lists and what became of notifying people, between their clinical form and their records.
 
 use clinical::alert::Severity;
 use clinical::notify::{
@@ -64,9 +64,9 @@ fn hours_of(hours: &registry::DutyHours) -> Result<DutyHours, &'static str> {
     Ok(DutyHours { days, from: time(&hours.from)?, until: time(&hours.until)? })
 }
 
-/// What an event says beside what decisions need: who is told, and how.
+/// What an event says beside what decisions need: who is notified, and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct DeliveryDetails<'a> {
     /// Whose the alert is.
     pub patient: &'a PatientId,
     /// By whose entry.
@@ -82,7 +82,7 @@ impl NotificationEvent {
     pub fn of_message(
         (message, target, at): (&MessageKey, &Target, Timestamp),
         happened: &Happened,
-        told: Told<'_>,
+        details: DeliveryDetails<'_>,
     ) -> Self {
         let what = match happened {
             Happened::Decided(_) => "decided",
@@ -91,7 +91,7 @@ impl NotificationEvent {
             Happened::Delivered => "delivered",
         };
         Self {
-            patient: told.patient.to_string(),
+            patient: details.patient.to_string(),
             alert_id: target.alert.clone(),
             occasion: target.occasion.millis(),
             at: at.millis(),
@@ -99,15 +99,15 @@ impl NotificationEvent {
             message: message.to_string(),
             step: target.step.to_string(),
             severity: target.severity.to_string(),
-            practitioner: told.entry.practitioner.clone(),
-            channel: told.entry.channel.as_str().to_owned(),
-            recipient: told.entry.recipient().to_string(),
-            attempt: i32::try_from(told.attempt).unwrap_or(i32::MAX),
-            reason: told.reason.to_owned(),
+            practitioner: details.entry.practitioner.clone(),
+            channel: details.entry.channel.as_str().to_owned(),
+            recipient: details.entry.recipient().to_string(),
+            attempt: i32::try_from(details.attempt).unwrap_or(i32::MAX),
+            reason: details.reason.to_owned(),
         }
     }
 
-    /// The record of that nobody could be told.
+    /// The record of that nobody could be notified.
     pub fn of_undelivered(undelivered: &Undelivered, at: Timestamp) -> Self {
         Self {
             patient: undelivered.patient.to_string(),
@@ -227,8 +227,8 @@ mod tests {
                 Happened::Failed { attempt, .. } => attempt,
                 _ => 0,
             };
-            let told = Told { patient: &patient, entry, attempt, reason: "refused" };
-            let record = NotificationEvent::of_message((&message, &target, at), &happened, told);
+            let details = DeliveryDetails { patient: &patient, entry, attempt, reason: "refused" };
+            let record = NotificationEvent::of_message((&message, &target, at), &happened, details);
             let read = codec.decoder().decode(&encoder.encode(&record).unwrap()).unwrap();
             assert_eq!(record, read);
             let (message, target) = (message.clone(), target.clone());

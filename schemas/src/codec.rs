@@ -109,7 +109,7 @@ impl DecodeError {
 }
 
 /// Decodes, however long the schema registry takes to answer: without its schema nobody knows what a
-/// record says. `wait` is told why, and waits before the next attempt.
+/// record says. `wait` is given the reason, and waits before the next attempt.
 ///
 /// # Errors
 /// That of `wait`, which gives up: what the record says is not known then. The result inside is of a

@@ -158,10 +158,10 @@ pub trait Visitor {
     fn field(&mut self, field: &'static Field, value: Option<Value<'_>>)
     -> Result<(), Self::Error>;
 
-    /// Is told why the next field is shown as absent although something is said of it.
+    /// Learns why the next field is shown as absent although something is said of it.
     fn absent(&mut self, _field: &'static Field, _why: DataAbsentReason) {}
 
-    /// Is told that less of the next field is shown than was said: it has fewer decimals.
+    /// Learns that less of the next field is shown than was said: it has fewer decimals.
     fn rounded(&mut self, _field: &'static Field) {}
 }
 

@@ -49,7 +49,7 @@ topics! {
     Silences = "silences",
     /// Who did what for a patient. Key: patient.
     CareEvents = "care.events",
-    /// Who was told of alerts that nobody saw to, and who could not be. Key: patient.
+    /// Who was notified of alerts that nobody saw to, and who could not be. Key: patient.
     Notifications = "notifications",
     /// Accesses, allowed or denied.
     AuditEvents = "audit.events",

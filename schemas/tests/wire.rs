@@ -158,7 +158,7 @@ fn bytes_in_no_known_form_are_refused_by_name() {
 
 #[test]
 fn an_id_that_no_registry_can_have_is_unknown_without_asking() {
-    // Nothing listens there: whoever asks is told to come back.
+    // Nothing listens there: whoever asks is to come back.
     let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
     let decoder = codec.decoder::<Reading>();
     let error = decoder.decode(&[0, 0x80, 0, 0, 0, 1]).unwrap_err();

@@ -49,7 +49,7 @@ describe('an open page of a patient', () => {
   const earlier = (text) => page.locator('.earlier li', { hasText: text }).waitFor({ state: 'attached' })
   const over = (id, of) => ({ id, status: 'resolved', transition: 'resolved', text: { ja: id, en: id }, ...of })
 
-  test('an alert that is over when it is told of is among the earlier ones', async () => {
+  test('an alert that is over when it is reported is among the earlier ones', async () => {
     await tell(over('a low that was over'))
     await earlier(/a low that was over.*Resolved/)
   })

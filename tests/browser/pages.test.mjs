@@ -20,7 +20,7 @@ const WINDOWS = [
 ]
 const shots = process.env.SCREENSHOT_DIR
 
-test('what is foreign is told from units, abbreviations and identifiers', () => {
+test('what is foreign is distinguished from units, abbreviations and identifiers', () => {
   const foreign = (language, texts) => texts.filter((text) => isForeign(text, language))
   const japanese = ['収縮期 142 mmHg', 'ルール bp.severe_high、ルールセット 2026-11k', '時刻別（AGP）', 'DEMO01/P0003', '（Europe/Berlin、UTC+1）', 'OMRON HEM-7600T']
   assert.deepEqual(foreign('ja', japanese), [])

@@ -369,7 +369,7 @@ export const STATIONS = [
     assert.equal(await walk.page.locator('.evidence-table .badge').count(), 1, 'evidence has the mark of its reading')
     await walk.look()
   }],
-  ['a patient of whom nothing of long ago is told', (walk) => whileAnswered(walk.page, '**/readings/backdated', problem(503), async () => {
+  ['a patient of whom nothing of long ago is said', (walk) => whileAnswered(walk.page, '**/readings/backdated', problem(503), async () => {
     await patient(walk, PATIENTS.abroad)
     await walk.page.locator('main > p.muted').last().waitFor()
     await walk.look()

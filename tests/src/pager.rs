@@ -38,7 +38,7 @@ pub struct Pager {
 }
 
 impl Pager {
-    /// Listens on a port of its own, and answers as it is told.
+    /// Listens on a port of its own, and answers as it is asked to.
     pub fn start(answers: Answers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -55,7 +55,7 @@ impl Followed {
         self.1.insert(consortium.to_owned(), time_zone.to_owned());
     }
 
-    /// Says who is told of a patient's alerts.
+    /// Says who is notified of a patient's alerts.
     pub fn on_call(&mut self, patient: &str, entries: Vec<OnCallEntry>) {
         self.2.insert(patient.to_owned(), entries);
     }

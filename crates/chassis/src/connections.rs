@@ -57,7 +57,7 @@ impl KafkaArgs {
     }
 }
 
-/// What a Kafka client is told beyond its brokers.
+/// What a Kafka client is configured with beyond its brokers.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct KafkaPropertyArgs {
     /// Further properties of the Kafka client (TLS, SASL …), name=value, comma separated

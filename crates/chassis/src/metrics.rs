@@ -61,7 +61,7 @@ impl Metrics {
         self.register(IntCounter::with_opts(self.options(name, help))?)
     }
 
-    /// Counters told apart by labels; the name ends in `_total`.
+    /// Counters distinguished by labels; the name ends in `_total`.
     ///
     /// # Errors
     /// When a name is malformed or taken.
@@ -77,7 +77,7 @@ impl Metrics {
         self.register(IntGauge::with_opts(self.options(name, help))?)
     }
 
-    /// Gauges told apart by labels.
+    /// Gauges distinguished by labels.
     ///
     /// # Errors
     /// When a name is malformed or taken.
@@ -93,7 +93,7 @@ impl Metrics {
         self.register(Histogram::with_opts(self.histogram_options(name, help, buckets))?)
     }
 
-    /// Histograms told apart by labels.
+    /// Histograms distinguished by labels.
     ///
     /// # Errors
     /// When a name is malformed or taken, or the bounds do not ascend.

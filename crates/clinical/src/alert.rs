@@ -199,7 +199,8 @@ pub struct Alert {
     /// What the newest event changed.
     pub transition: Transition,
     /// Less severe than its stage because it rests on readings that came after the rule's patience:
-    /// a review, never a page. Of an open alert in a new crisis, that nobody was told of that for this reason.
+    /// a review, never a page. Of an open alert in a new crisis, that the crisis was reported to nobody for
+    /// this reason.
     pub late: bool,
     /// When it was raised.
     pub raised_at: Timestamp,

@@ -59,7 +59,7 @@ pub fn is_doubted(kind: Kind) -> bool {
 /// that no rule looks at it. It comes of a device's memory, or of a clock that shows a wrong date: a year, or
 /// day and month, that were set wrongly, or a factory date from which it has counted on for longer than
 /// [`not_set`] knows. Nothing in one reading tells which, so its time is trusted, and its sender and
-/// whoever sees it are told. What was registered when it was observed is a history, and not doubted.
+/// whoever sees it are warned. What was registered when it was observed is a history, and not doubted.
 pub fn long_ago((observed, updated): (Timestamp, Timestamp), received: Timestamp) -> bool {
     received - observed > WINDOW
         && received - updated <= HANDED_OVER_WITHIN
@@ -95,7 +95,7 @@ impl Doubt {
     pub const ALL: [Self; 4] =
         [Self::NotSet, Self::LongAgo, Self::ObservedAhead, Self::UpdateTimeAhead];
 
-    /// The name under which senders and care teams are told of it.
+    /// The name under which senders and care teams are informed of it.
     pub fn name(self) -> &'static str {
         match self {
             Self::NotSet => "clock_not_set",
@@ -174,22 +174,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_over_now_as_of_long_ago_is_told_and_a_history_is_not() {
+    fn what_is_handed_over_now_as_of_long_ago_is_reported_and_a_history_is_not() {
         let received = at("2026-11-29T08:00:00Z");
         let by_device = Said { kind: Kind::BloodPressure, entered_in_error: false, by_hand: false };
-        let told = |observed: &str, updated: &str| {
+        let reported = |observed: &str, updated: &str| {
             let times = (at(observed), at(updated));
             doubts(by_device, times, received).map(Doubt::name).collect::<Vec<_>>()
         };
         let now = "2026-11-29T07:59:00Z";
         // A factory date of which the clock counts on, the wrong year, day and month the wrong way round.
         for shown in ["2021-01-09T12:00:00Z", "2025-11-29T07:58:00Z", "2026-08-11T07:58:00Z"] {
-            assert_eq!(told(shown, now), ["observed_long_ago"], "{shown}");
-            assert_eq!(told(shown, "2026-11-28T08:00:00Z"), ["observed_long_ago"], "{shown}");
-            assert_eq!(told(shown, "2026-11-28T07:59:00Z"), [""; 0], "{shown}: registered before");
+            assert_eq!(reported(shown, now), ["observed_long_ago"], "{shown}");
+            assert_eq!(reported(shown, "2026-11-28T08:00:00Z"), ["observed_long_ago"], "{shown}");
+            assert_eq!(
+                reported(shown, "2026-11-28T07:59:00Z"),
+                [""; 0],
+                "{shown}: registered before"
+            );
         }
-        assert_eq!(told("2021-01-02T12:00:00Z", now), ["clock_not_set"]);
-        assert_eq!(told("2026-10-21T07:58:00Z", now), [""; 0], "rules look at it");
+        assert_eq!(reported("2021-01-02T12:00:00Z", now), ["clock_not_set"]);
+        assert_eq!(reported("2026-10-21T07:58:00Z", now), [""; 0], "rules look at it");
         let times = (at("2021-06-01T00:00:00Z"), at(now));
         let checkup = Kind::ALL.into_iter().find(|kind| !is_doubted(*kind)).unwrap();
         let none = |said| doubts(said, times, received).next().is_none();

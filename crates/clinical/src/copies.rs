@@ -147,7 +147,7 @@ pub(crate) fn says_all_of(kind: Kind, sample: Sample, other: Sample) -> bool {
 }
 
 /// Whether one of two values of a field with two decimals is the other with one: 72.6 of 72.57. A path that
-/// keeps whole numbers only is not told from another measurement.
+/// keeps whole numbers only is not distinguished from another measurement.
 fn is_rounded(watched: Watched, one: f64, other: f64) -> bool {
     const HUNDREDTHS: f64 = 100.0;
     let [one, other] = [one, other].map(|value| (value * HUNDREDTHS).round() as i64);

@@ -1,7 +1,7 @@
 //! A new crisis while an alert is open.
 //!
 //! A patient has one open alert of a rule, which further readings update and nobody hears of again. Where
-//! values beyond the limit have gone, without what ends the alert, and come back, somebody has to be told
+//! values beyond the limit have gone, without what ends the alert, and come back, somebody has to be notified
 //! again: the alert *escalates* once more, once for each crisis, and says so in its findings.
 //!
 //! What raises an urgent alert in a patient without history calls while an alert is open as well, once for
@@ -67,7 +67,7 @@ pub struct Crisis {
     pub stage: Stage,
     /// How urgent: a review where all its readings came too late for a page.
     pub severity: Severity,
-    /// Until when somebody is told of it.
+    /// Until when the crisis is reported to somebody.
     pub(crate) in_time_until: Timestamp,
     /// So far apart at least those of the rule begin.
     pub(crate) apart: Span,
@@ -93,14 +93,14 @@ impl Crisis {
         }
     }
 
-    /// An alert as if it told of none.
+    /// An alert as if it reported none.
     pub(crate) fn left_out_of(alert: &Alert) -> Alert {
         let mut alert = alert.clone();
         alert.findings.retain(|name, _| ![CRISIS_AT, UNCONFIRMED].contains(&name.as_ref()));
         alert
     }
 
-    /// The one that an alert tells of, of which nobody has to be told.
+    /// The one that an alert tells of, of which nobody has to be notified.
     pub(crate) fn known(alert: &Alert, apart: Span) -> Option<Self> {
         Some(Self {
             began: Self::known_of(alert)?,

@@ -29,7 +29,7 @@ pub struct Episode {
     pub established: Vec<EvidenceReading>,
     /// The newest readings that uphold it.
     pub newest: Vec<EvidenceReading>,
-    /// The newest crisis after its first, of which somebody is told again; none where there is none.
+    /// The newest crisis after its first, which is reported to somebody again; none where there is none.
     pub crisis: Option<Crisis>,
     /// The reading or occasion that ended it; none while it lasts.
     pub ended: Option<Timestamp>,

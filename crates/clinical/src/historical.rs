@@ -90,7 +90,7 @@ pub(crate) struct Admitted {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownPast {
     pub(crate) version: Version,
-    /// Whether a person has written it, or taken the reading back: then nothing is told of earlier ones.
+    /// Whether a person has written it, or taken the reading back: then nothing is reported of earlier ones.
     pub(crate) is_settled: bool,
 }
 

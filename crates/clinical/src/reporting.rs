@@ -1,14 +1,14 @@
-//! Whether somebody is told of a new crisis of an open alert.
+//! Whether a new crisis of an open alert is reported to somebody.
 
 use crate::alert::{Alert, Severity, Status};
 use crate::computation::Computation;
 use crate::crisis::Crisis;
 use crate::episode::{Episode, PAGES_WITHIN};
 
-/// Whether somebody is told of the newest crisis of an episode.
+/// Whether the newest crisis of an episode is reported to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reporting {
-    /// There is none, or it was told, or the alert is raised with it.
+    /// There is none, or it was reported, or the alert is raised with it.
     Nothing,
     /// Now.
     Now,
@@ -39,7 +39,7 @@ impl Reporting {
         let came_since = || crisis.in_time_until - PAGES_WITHIN > alert.changed_at;
         let is_news = !is_known || computation.is_by_readings() || came_since();
         let is_in_time = is_urgent && is_news && computation.at <= crisis.in_time_until;
-        // Its readings came in time and were told, and are seen to be a crisis only now.
+        // Its readings came in time and were reported, and are seen to be a crisis only now.
         let was_reported = !is_known && is_urgent && alert.last_observed_at >= crisis.began;
         // What is changed of long ago is no news, also where it parts from one another what lasts.
         let is_of_old = computation

@@ -39,7 +39,7 @@ struct Remembered {
     from: Timestamp,
     /// Whether they have changed since somebody asked.
     have_changed: bool,
-    /// Whether somebody was told of them, so that a record of them may exist.
+    /// Whether somebody was informed of them, so that a record of them may exist.
     are_recorded: bool,
 }
 

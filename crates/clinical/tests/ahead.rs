@@ -143,7 +143,7 @@ fn a_saturation_that_is_ahead_neither_follows_a_low_one_nor_ends_its_review() {
 }
 
 #[test]
-fn saturations_that_are_ahead_end_no_urgent_row_before_it_is_told() {
+fn saturations_that_are_ahead_end_no_urgent_row_before_it_is_reported() {
     let mut home = Home::under(&["oxygen.low"]);
     home.receives_at(0, oxygen(20, 98, 1));
     home.receives_at(0, oxygen(40, 98, 1));

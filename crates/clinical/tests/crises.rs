@@ -1,4 +1,4 @@
-//! A new crisis while an alert is open: who is severe again after a day that was not is told of again, once,
+//! A new crisis while an alert is open: who is severe again after a day that was not is reported again, once,
 //! and who is severe each day is not.
 
 use crate::home;
@@ -44,15 +44,15 @@ fn after(occasions: impl IntoIterator<Item = [Sent; 2]>) -> Home {
     home
 }
 
-/// How often somebody was told again of the open alert.
+/// How often the open alert was reported again.
 fn reported_again(home: &Home) -> usize {
     home.reported.iter().filter(|alert| alert.transition == Escalated).count()
 }
 
 #[test]
-fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
-    let calmer = (1..8).map(|half_a_day| between(half_a_day * 12 * HOUR));
-    let mut home = after([severe(0)].into_iter().chain(calmer));
+fn who_is_severe_again_after_days_that_were_not_is_reported_again_and_once() {
+    let not_severe = (1..8).map(|half_a_day| between(half_a_day * 12 * HOUR));
+    let mut home = after([severe(0)].into_iter().chain(not_severe));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     receives(&mut home, [[bp(4 * DAY, 204, 118), bp(4 * DAY + 3, 200, 116)]]);
     assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
@@ -79,7 +79,7 @@ fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
 }
 
 #[test]
-fn who_is_severe_each_day_is_told_of_once() {
+fn who_is_severe_each_day_is_reported_once() {
     // Once a day, up to four hours earlier or later.
     let jitter = [0, 4, -3, 2, -2, 4, 0];
     let once =
@@ -215,7 +215,7 @@ fn who_starts_again_says_nothing_new_wherever_the_window_begins() {
         let mut restarted = home.restarted(&sent, now);
         assert!(restarted.missed_at(now).is_empty(), "{quarter}");
         assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
-        // And another crisis is told of.
+        // And another crisis is reported.
         receives(&mut restarted, [severe(now + HOUR)]);
         let is_known = now + HOUR - 5 * DAY <= 3 * DAY;
         assert_eq!(reported_again(&restarted), usize::from(!is_known), "{quarter}");
@@ -281,10 +281,10 @@ fn occasions() -> impl Strategy<Value = Vec<(i64, Says)>> {
     })
 }
 
-/// The definition, read word for word: when a crisis begins of which somebody is told again, first where
+/// The definition, read word for word: when a crisis begins that is reported again, first where
 /// it is to be confirmed, then where it is.
 fn crises(occasions: &[(i64, Says)]) -> Vec<(i64, bool)> {
-    let mut told: Vec<(i64, bool)> = Vec::new();
+    let mut reported: Vec<(i64, bool)> = Vec::new();
     let severe: Vec<(i64, Says)> =
         occasions.iter().filter(|(_, says)| *says != Says::Between).copied().collect();
     // The first is confirmed.
@@ -304,13 +304,13 @@ fn crises(occasions: &[(i64, Says)]) -> Vec<(i64, bool)> {
         let (began, was_confirmed) = newest;
         if is_new {
             newest = (next, is_confirmed);
-            told.push(newest);
+            reported.push(newest);
         } else if is_confirmed && !was_confirmed {
             newest = (began, true);
-            told.push(newest);
+            reported.push(newest);
         }
     }
-    told
+    reported
 }
 
 fn sent(occasions: &[(i64, Says)]) -> Vec<(i64, Sent)> {
@@ -326,12 +326,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn somebody_is_told_again_once_of_each_crisis(occasions in occasions()) {
+    fn each_new_crisis_is_reported_once(occasions in occasions()) {
         let mut home = Home::under(&[RULE]);
         home.receives_all(&sent(&occasions));
         home.waits_until(occasions.last().map_or(0, |(minutes, _)| minutes + 20));
         let is_confirmed = |alert: &Alert| alert.finding("crisis_unconfirmed").is_none();
-        let told: Vec<_> = home
+        let reported: Vec<_> = home
             .reported
             .iter()
             .filter(|alert| alert.transition == Escalated)
@@ -339,7 +339,7 @@ proptest! {
             .collect();
         let expected: Vec<_> =
             crises(&occasions).into_iter().map(|(minutes, is)| (Some(at(minutes)), is)).collect();
-        prop_assert_eq!(told, expected);
+        prop_assert_eq!(reported, expected);
         let ends = |alert: &Alert| matches!(alert.transition, Eased | Resolved);
         prop_assert!(!home.reported.iter().any(ends));
         prop_assert!(home.reported.iter().all(|alert| alert.severity == Urgent));

@@ -69,7 +69,7 @@ fn an_alert_that_is_held_back_is_raised_when_the_patient_is_still_silent_afterwa
     assert_eq!(
         reported(&home),
         [(Raised, Technical, until), (Escalated, Review, due(14))],
-        "the gap is as long as it is, whenever it is told"
+        "the gap is as long as it is, whenever it is reported"
     );
     assert_eq!(home.last().first_observed_at.to_string(), "2026-05-29T15:00:00Z");
 }
@@ -179,7 +179,7 @@ proptest! {
             let (_, due) = same.expect("it is one that would have been raised");
             prop_assert!((*due..=*due + HELD_BACK_AT_MOST).contains(&when));
         }
-        // Who is silent in the end is told of, held back or not.
+        // Who is silent in the end is reported, held back or not.
         let open = |home: &Home| home.monitor.alerts().iter().filter(|one| one.is_open()).count();
         prop_assert_eq!(open(&with), open(&without));
     }

@@ -126,7 +126,7 @@ fn current(home: &Home) -> Vec<String> {
     readings.map(|r| format!("{} {:?} {:?}", r.time, r.source, r.sample)).collect()
 }
 
-/// What rules say of current readings. A severe value that was overtaken is told because it is none, and
+/// What rules say of current readings. A severe value that was overtaken is reported because it is none, and
 /// only where it came behind what counts.
 fn of_current_readings(home: &Home) -> impl Iterator<Item = &Alert> {
     home.alerts().filter(|alert| alert.finding("overtaken").is_none())

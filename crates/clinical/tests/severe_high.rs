@@ -160,7 +160,7 @@ fn a_reading_within_a_minute_that_is_not_severe_keeps_a_severe_one_from_confirmi
 }
 
 #[test]
-fn who_measures_once_a_day_and_is_severe_is_told_of_once_wherever_the_window_begins() {
+fn who_measures_once_a_day_and_is_severe_is_reported_once_wherever_the_window_begins() {
     const DAY: i64 = 24 * 60;
     let sent = (0..8).map(|day| bp(day * DAY + day % 3 * 60, 190, 100));
     let sent: Vec<(i64, home::Sent)> = sent.map(|sent| (sent.minutes + 1, sent)).collect();
@@ -183,7 +183,7 @@ fn who_measures_once_a_day_and_is_severe_is_told_of_once_wherever_the_window_beg
 }
 
 #[test]
-fn who_is_severe_each_morning_and_normal_by_noon_is_told_of_once() {
+fn who_is_severe_each_morning_and_normal_by_noon_is_reported_once() {
     const DAY: i64 = 24 * 60;
     const HOUR: i64 = 60;
     let mut home = Home::under(&["bp.severe_high"]);

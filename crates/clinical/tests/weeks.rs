@@ -225,17 +225,17 @@ proptest! {
     #[test]
     fn a_rule_has_one_open_alert_and_raises_none_that_is_open(uploads in uploads()) {
         let mut home = Home { plan: plan(), ..Home::default() };
-        let (mut open, mut told): (BTreeMap<AlertId, String>, usize) = Default::default();
+        let (mut open, mut seen): (BTreeMap<AlertId, String>, usize) = Default::default();
         for (received, one) in by_receipt(&uploads) {
             home.receives_at(received, one);
-            for alert in &home.reported[told..] {
+            for alert in &home.reported[seen..] {
                 let was_open = open.remove(&alert.id).is_some();
                 prop_assert!(alert.transition != Transition::Raised || !was_open, "{alert:?}");
                 if alert.is_open() {
                     open.insert(alert.id, alert.rule.as_str().to_owned());
                 }
             }
-            told = home.reported.len();
+            seen = home.reported.len();
             let rules: BTreeSet<&String> = open.values().collect();
             prop_assert_eq!(rules.len(), open.len(), "two of a rule: {:?}", open);
         }

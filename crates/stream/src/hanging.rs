@@ -283,13 +283,13 @@ mod tests {
         let observe = |at: Instant| {
             hanging.observe_at(&one, at, |_| asked.set(asked.get() + 1));
         };
-        let told = begun + HANGING_AFTER;
-        observe(told);
-        hanging.learn(&place_of(&one[0]), Producer::Unknown(told));
-        observe(told + ASK_AGAIN_AFTER - Duration::from_secs(1));
+        let answered = begun + HANGING_AFTER;
+        observe(answered);
+        hanging.learn(&place_of(&one[0]), Producer::Unknown(answered));
+        observe(answered + ASK_AGAIN_AFTER - Duration::from_secs(1));
         assert_eq!(asked.get(), 1);
-        observe(told + ASK_AGAIN_AFTER);
-        observe(told + 2 * ASK_AGAIN_AFTER);
+        observe(answered + ASK_AGAIN_AFTER);
+        observe(answered + 2 * ASK_AGAIN_AFTER);
         assert_eq!(asked.get(), 2, "not while they are being asked");
         assert_eq!(hanging.producers().get(&place_of(&one[0])), Some(&Producer::Asked));
     }

@@ -142,7 +142,7 @@ impl Mutation {
     }
 }
 
-/// What a body says; the entries of maps in their order, numbers told apart by `Debug`.
+/// What a body says; the entries of maps in their order, numbers distinguished by `Debug`.
 fn said(value: &Value) -> String {
     match value {
         Value::Map(values) => {

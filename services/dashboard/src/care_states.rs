@@ -49,7 +49,7 @@ impl Default for CareStates {
 }
 
 impl CareStates {
-    /// Applies an event of an alert. It tells nobody: whoever follows alerts is told of it anyway.
+    /// Applies an event of an alert. It informs nobody: whoever follows alerts learns of it anyway.
     ///
     /// # Errors
     /// When the event says what no alert can say.

@@ -1,5 +1,5 @@
 //! Whose readings have changed, for the live streams: known from the topic `readings.accepted`, and
-//! told when the store has the change, so that who asks again is answered with it.
+//! reported when the store has the change, so that who asks again is answered with it.
 //!
 //! Of each patient what is not stored yet is held together, not reading by reading, so memory is
 //! bounded by the patients. What the store has is known from how far the writer's group has consumed
@@ -19,7 +19,7 @@ use crate::model::documented;
 /// Messages that a subscriber may fall behind before it has to begin again.
 const BACKLOG: usize = 1024;
 
-/// A change that the store does not have after so long is told nevertheless: the page asks again, and
+/// A change that the store does not have after so long is reported nevertheless: the page asks again, and
 /// is answered since when readings wait.
 const PATIENCE: Span = Span::from_seconds(5);
 
@@ -30,7 +30,7 @@ pub struct ChangedReadings {
     reported: broadcast::Sender<Reported>,
 }
 
-/// What is told at once: patients in no order, each once.
+/// What is reported at once: patients in no order, each once.
 pub type Changes = Arc<[ChangedPatient]>;
 
 /// A patient some of whose readings have changed: new, corrected or withdrawn.
@@ -44,10 +44,10 @@ pub struct ChangedPatient {
 }
 
 /// Readings are on their way to the store for a second or two: only what waits longer than this is said
-/// to wait. Less than [`PATIENCE`], so that who is told of a late change is answered that it waits.
+/// to wait. Less than [`PATIENCE`], so that who is informed of a late change is answered that it waits.
 const USUAL: Span = Span::from_seconds(4);
 
-/// What is told to the subscribers.
+/// What is reported to the subscribers.
 #[derive(Debug, Clone)]
 pub enum Reported {
     /// These have changed.
@@ -73,7 +73,7 @@ struct Waiting {
     partition: i32,
     first: Accepted,
     later: Option<Accepted>,
-    /// It has been told that `first` waits.
+    /// It has been reported that `first` waits.
     is_late: bool,
 }
 
@@ -173,7 +173,7 @@ impl ChangedReadings {
         }
     }
 
-    /// What is told from now on.
+    /// What is reported from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Reported> {
         self.reported.subscribe()
     }
@@ -293,12 +293,12 @@ mod tests {
         changed.accepted(patient, kind, place, at(offset));
     }
 
-    /// What is told when everything before an offset is stored, so many seconds later.
+    /// What is reported when everything before an offset is stored, so many seconds later.
     fn reported(changed: &ChangedReadings, before: i64, seconds: i64) -> Vec<(String, Vec<Kind>)> {
         said(changed, || changed.stored(&HashMap::from([(PARTITION, before)]), at(seconds)))
     }
 
-    /// What is told of changes meanwhile.
+    /// What is reported of changes meanwhile.
     fn said(changed: &ChangedReadings, meanwhile: impl FnOnce()) -> Vec<(String, Vec<Kind>)> {
         let mut reports = changed.subscribe();
         meanwhile();
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_when_the_store_has_it_and_no_sooner() {
+    fn a_change_is_reported_when_the_store_has_it_and_no_sooner() {
         let changed = known();
         accept(&changed, "A/1", Kind::BloodGlucose, 0);
         assert!(reported(&changed, 0, 1).is_empty());
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_a_patient_are_told_together_each_kind_once() {
+    fn changes_of_a_patient_are_reported_together_each_kind_once() {
         let changed = known();
         for (offset, kind) in
             [Kind::Activity, Kind::BloodPressure, Kind::Activity].iter().enumerate()
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_long_is_told_once_and_again_when_it_is_stored() {
+    fn what_waits_for_long_is_reported_once_and_again_when_it_is_stored() {
         let changed = known();
         accept(&changed, "A/1", Kind::WeighingScale, 0);
         let expected = [("A/1".to_owned(), vec![Kind::WeighingScale])];
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_says_what_the_store_has_each_change_is_told_some_time_later_and_pages_say_so() {
+    fn where_nobody_says_what_the_store_has_a_change_is_reported_later_and_pages_say_so() {
         let changed = ChangedReadings::new(at(0));
         let later = |seconds| said(&changed, || changed.probably_stored(at(seconds)));
         let expected = [("A/1".to_owned(), vec![Kind::Activity])];

@@ -313,7 +313,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_key_under_another_file_of_master_keys_is_told_when_it_is_read() {
+    fn a_key_under_another_file_of_master_keys_is_reported_when_it_is_read() {
         let made = PersonKeys::new(Arc::new(KeyFile::with_new_key("2026-11"))).made("A/1");
         for id in ["2026-11", "2027-01"] {
             let keys = PersonKeys::new(Arc::new(KeyFile::with_new_key(id)));

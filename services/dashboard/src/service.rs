@@ -57,7 +57,7 @@ const KAFKA_DEADLINE: Duration = Duration::from_secs(5);
 /// A question for what open transactions hide of what a follower reads.
 type HeldBackNow = Box<dyn Fn() -> Vec<HeldBack> + Send>;
 
-/// Runs the dashboard until it is told to stop.
+/// Runs the dashboard until it is asked to stop.
 ///
 /// # Errors
 /// When it cannot start: the message says what to do.

@@ -1,6 +1,6 @@
 //! Follows the accepted readings and how far the store has come with them.
 //!
-//! Following begins at once with what comes next, so that changes are told whatever Kafka says of the
+//! Following begins at once with what comes next, so that changes are reported whatever Kafka says of the
 //! writer. When Kafka says how far the writer's group has come, following begins anew with what the
 //! store does not have. Before that has been read, and whenever Kafka does not say it, it is not known
 //! what is missing, and pages say so.
@@ -91,7 +91,7 @@ impl Following {
             let mut asking = None;
             loop {
                 tokio::select! {
-                    // Changes are told meanwhile: an answer may take many seconds.
+                    // Changes are reported meanwhile: an answer may take many seconds.
                     _ = ticks.tick() => {
                         if asking.is_none() && tracked.wants_answer() {
                             let asked = Arc::clone(&asked);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_changes_are_told_and_with_one_what_is_missing_is_read_anew() {
+    fn without_an_answer_changes_are_reported_and_with_one_what_is_missing_is_read_anew() {
         let changed = Arc::new(ChangedReadings::new(at(0)));
         let mut began: Vec<(Start, Arc<AtomicBool>)> = Vec::new();
         let mut tracked = Tracked::begin(

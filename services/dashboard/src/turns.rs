@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_waits_too_long_for_a_turn_is_told_to_come_back() {
+    async fn who_waits_too_long_for_a_turn_is_asked_to_come_back() {
         let turns = Turns { longest_queue: Duration::from_millis(20), ..Turns::default() };
         let first = turns.take().await.unwrap();
         let _second = turns.take().await.unwrap();

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Where `npm run dev` sends API calls: the mock of dev/mock-api.mjs unless told otherwise. */
+/** Where `npm run dev` sends API calls: the mock of dev/mock-api.mjs unless MIMAMORI_DASHBOARD_URL says otherwise. */
 const api = process.env['MIMAMORI_DASHBOARD_URL'] ?? 'http://127.0.0.1:8790'
 
 export default defineConfig({

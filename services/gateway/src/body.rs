@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_behind_what_was_compressed_is_ignored_and_told() {
+    fn padding_behind_what_was_compressed_is_ignored_and_reported() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
             for (padding, is_padded) in [
                 (&b""[..], false),

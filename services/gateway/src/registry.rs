@@ -348,7 +348,7 @@ pub(crate) mod tests {
 
     #[test]
     fn an_entry_that_waits_for_its_schema_at_the_end_keeps_the_one_before() {
-        // Nothing listens there: whoever asks is told to come back.
+        // Nothing listens there: whoever asks is to come back.
         let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
         let shutdown = Shutdown::new();
         let mut lists = MasterLists::new(&codec, &shutdown);

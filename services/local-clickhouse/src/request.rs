@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn query_database_parameters_and_settings_are_told_apart() {
+    fn query_database_parameters_and_settings_are_distinguished() {
         let request = parse(
             Method::POST,
             "/?query=SELECT+%7Bx:UInt8%7D&database=d&param_x=1&max_threads=2&default_format=JSON&user=u&query_id=q",

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_cannot_be_read_now_is_an_error_and_one_that_never_can_is_none() {
-        // Nothing listens there: whoever asks is told to come back.
+        // Nothing listens there: whoever asks is to come back.
         let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
         let decoder = codec.decoder::<CareTeam>();
         assert!(decoded(&decoder, Some(vec![0, 0, 0, 0, 1, 1])).is_err());

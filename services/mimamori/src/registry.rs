@@ -96,7 +96,7 @@ fn check_zones(lists: &MasterLists) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of an entry that cannot be used nobody is told, and the notifier can only count it.
+/// By an entry that cannot be used nobody is notified, and the notifier can only count it.
 fn check_on_call(lists: &MasterLists) -> anyhow::Result<()> {
     let faults = lists.care_teams.iter().flat_map(|team| {
         let (_, faults) = team.on_call();

@@ -123,7 +123,7 @@ pub struct AttemptArgs {
     #[arg(long, env = "MIMAMORI_NOTIFIER_TIMEOUT_SECONDS", value_name = "SECONDS",
         default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
     pub timeout_seconds: u64,
-    /// How often a message is tried before the next person is told
+    /// How often a message is tried before the next person is notified
     #[arg(long, env = "MIMAMORI_NOTIFIER_ATTEMPTS", value_name = "COUNT", default_value_t = 5,
         value_parser = clap::value_parser!(u32).range(1..=20))]
     pub attempts: u32,
@@ -132,7 +132,7 @@ pub struct AttemptArgs {
     #[arg(long, env = "MIMAMORI_NOTIFIER_FIRST_WAIT_MS", value_name = "MILLISECONDS",
         default_value_t = 5000, value_parser = clap::value_parser!(i64).range(100..=60_000))]
     pub first_wait_ms: i64,
-    /// Seconds after which what was given up is tried again, where nobody was told
+    /// Seconds after which what was given up is tried again, where nobody was notified
     #[arg(long, env = "MIMAMORI_NOTIFIER_AGAIN_AFTER_SECONDS", value_name = "SECONDS",
         default_value_t = 900, value_parser = clap::value_parser!(i64).range(1..=86_400))]
     pub again_after_seconds: i64,
@@ -170,11 +170,11 @@ const SHORTEST_SECRET: usize = 32;
 
 impl NotifierArgs {
     /// # Errors
-    /// When nobody could be told with these settings, or the settings give something away.
+    /// When nobody could be notified with these settings, or the settings give something away.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.webhook.webhook_secret.is_none() && self.mail.smtp_host.is_none() {
             bail!(
-                "nobody can be told: give a key for the signatures of webhooks \
+                "nobody can be notified: give a key for the signatures of webhooks \
                  (MIMAMORI_NOTIFIER_WEBHOOK_SECRET), a mail server (MIMAMORI_NOTIFIER_SMTP_HOST and \
                  MIMAMORI_NOTIFIER_MAIL_FROM), or both"
             );

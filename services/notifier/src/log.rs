@@ -6,7 +6,7 @@ use anyhow::Context;
 use chassis::now_ms;
 use clinical::Timestamp;
 use clinical::notify::{Deliveries, Happened, MessageKey, Step, Undelivered};
-use schemas::clinical_notification::Told;
+use schemas::clinical_notification::DeliveryDetails;
 use schemas::topics::{Topic, Topics};
 use schemas::{Codec, Decoder, Encoder, NotificationEvent};
 use stream::follow::Start;
@@ -16,8 +16,8 @@ use stream::{KafkaArgs, StreamError, browse};
 
 use crate::metrics::NotifierMetrics;
 
-/// An alert is kept for so long, and what was told of one for longer: what was told before matters to no
-/// alert that is open.
+/// An alert is kept for so long, and the deliveries of one for longer: what was delivered before matters to
+/// no alert that is open.
 const LOOKBACK_MS: i64 = 400 * 24 * 60 * 60 * 1000;
 
 /// Where the notifier writes and reads what it does.
@@ -119,14 +119,14 @@ impl OwnLog<'_> {
     ) -> anyhow::Result<()> {
         let of_messages = entries.iter().flat_map(|entry| {
             entry.steps.iter().map(move |step| {
-                let told = Told {
+                let details = DeliveryDetails {
                     patient: &step.patient,
                     entry: &step.entry,
                     attempt: entry.attempt,
                     reason: entry.reason,
                 };
                 let of = (entry.key, &step.target, entry.at);
-                NotificationEvent::of_message(of, &entry.happened, told)
+                NotificationEvent::of_message(of, &entry.happened, details)
             })
         });
         let of_nobody =

@@ -15,9 +15,9 @@ const LISTED: usize = 50;
 
 /// What a message says of one alert.
 #[derive(Debug, Clone, PartialEq)]
-struct Told {
+struct Unattended {
     alert: String,
-    /// As how urgent it is told: it may have eased since, and nobody has seen it.
+    /// As how urgent it is reported: it may have eased since, and nobody has seen it.
     severity: Severity,
     said: Said,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Message {
     pub(crate) key: MessageKey,
     practitioner: String,
     /// Urgent ones first.
-    alerts: Vec<Told>,
+    alerts: Vec<Unattended>,
     dashboard: String,
 }
 
@@ -44,10 +44,10 @@ impl Message {
             let alert = &step.target.alert;
             let said = watched.said(alert)?;
             let severity = step.target.severity.max(said.severity);
-            Some(Told { alert: alert.clone(), severity, said })
+            Some(Unattended { alert: alert.clone(), severity, said })
         };
         let mut alerts: Vec<_> = steps.iter().filter_map(said).collect();
-        alerts.sort_by_key(|told| Reverse(told.severity));
+        alerts.sort_by_key(|alert| Reverse(alert.severity));
         let first = steps.first().filter(|_| !alerts.is_empty())?;
         Some(Self {
             key: key.clone(),
@@ -63,14 +63,14 @@ impl Message {
     }
 
     fn urgent(&self) -> usize {
-        self.alerts.iter().filter(|told| told.severity == Severity::Urgent).count()
+        self.alerts.iter().filter(|alert| alert.severity == Severity::Urgent).count()
     }
 
     /// The subject of a mail, Japanese and English.
     pub(crate) fn subject(&self) -> String {
         match &self.alerts[..] {
-            [told] => {
-                let (ja, en) = severity(told.severity);
+            [alert] => {
+                let (ja, en) = severity(alert.severity);
                 format!("【見守り】未対応のアラート（{ja}） / Unattended {en} alert")
             }
             all => {
@@ -99,10 +99,10 @@ impl Message {
                 ),
             ),
         };
-        for Told { severity: told, said, .. } in self.alerts.iter().take(LISTED) {
-            let (of_ja, of_en) = severity(*told);
+        for Unattended { severity: reported, said, .. } in self.alerts.iter().take(LISTED) {
+            let (of_ja, of_en) = severity(*reported);
             let (now_ja, now_en) = severity(said.severity);
-            let (eased_ja, eased_en) = match said.severity < *told {
+            let (eased_ja, eased_en) = match said.severity < *reported {
                 true => (format!("（現在は{now_ja}）"), format!(" (now {now_en})")),
                 false => Default::default(),
             };
@@ -138,7 +138,7 @@ impl Message {
 
     /// The body of a webhook: the same for the same key, as long as the alerts stay as they are.
     pub(crate) fn json(&self) -> Value {
-        let alert = |Told { alert, severity, said }: &Told| {
+        let alert = |Unattended { alert, severity, said }: &Unattended| {
             json!({
                 "alert_id": alert,
                 "patient": said.patient.as_str(),
@@ -196,7 +196,7 @@ pub(crate) mod tests {
                 news_at: Timestamp::from_seconds(1_795_996_800),
                 local: LocalTime::of("Asia/Tokyo").unwrap(),
             };
-            Told { alert: format!("{number:032}"), severity: Severity::Urgent, said }
+            Unattended { alert: format!("{number:032}"), severity: Severity::Urgent, said }
         };
         let (occasion, step) = (Timestamp::from_seconds(1_795_996_800), StepId::of("s"));
         let severity = Severity::Urgent;

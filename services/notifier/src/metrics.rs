@@ -18,7 +18,7 @@ pub(crate) struct NotifierMetrics {
     pub(crate) delivery_seconds: Histogram,
     /// Open urgent alerts that nobody sees to.
     pub(crate) unattended: IntGauge,
-    /// Of these, those of which nobody could be told.
+    /// Of these, those of which nobody could be notified.
     pub(crate) undelivered: IntGauge,
     /// Teams with nobody on call.
     pub(crate) teams_without_on_call: IntGauge,
@@ -50,7 +50,7 @@ impl NotifierMetrics {
             )?,
             undelivered: metrics.gauge(
                 "undelivered_urgent_alerts",
-                "Open urgent alerts that nobody sees to and of which nobody could be told",
+                "Open urgent alerts that nobody sees to and of which nobody could be notified",
             )?,
             teams_without_on_call: metrics.gauge(
                 "teams_without_on_call",

@@ -230,7 +230,7 @@ async fn watch_kafka(kafka: KafkaArgs, topic: String, component: Component, stop
     }
 }
 
-/// Says what open transactions hide: alerts of which nobody is told.
+/// Says what open transactions hide: alerts of which nobody is notified.
 async fn watch_transactions(
     hanging: Hanging,
     held_back: impl Fn() -> Vec<HeldBack> + Send + 'static,

@@ -127,7 +127,7 @@ impl Session<'_> {
         Ok(decision.look_at)
     }
 
-    /// Before anything is sent: what was decided, and of whom nobody can be told.
+    /// Before anything is sent: what was decided, and of which alerts nobody can be notified.
     fn write_down(&mut self, decision: &Decision, now: Timestamp) -> anyhow::Result<()> {
         let entries: Vec<_> = decision
             .new
@@ -145,7 +145,7 @@ impl Session<'_> {
             tracing::warn!(
                 alert = undelivered.alert,
                 why = undelivered.why.as_str(),
-                "nobody could be told of an urgent alert"
+                "nobody could be notified of an urgent alert"
             );
         }
         self.log.write(&entries, &decision.undelivered, now)

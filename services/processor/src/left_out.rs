@@ -132,7 +132,7 @@ impl LeftOut {
             };
         }
         match what {
-            // Its author is told as well, and the patient is watched by the defaults.
+            // Its author is informed as well, and the patient is watched by the defaults.
             What::Plan => log!(warn),
             _ => log!(error),
         }

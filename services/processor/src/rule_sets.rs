@@ -26,7 +26,7 @@ pub(crate) struct Sets(pub(crate) Records<records::RuleSet>);
 impl Reader for Sets {
     type List = RuleSets;
 
-    /// A record that cannot be used takes the former one of its name away, and somebody is told: Kafka
+    /// A record that cannot be used takes the former one of its name away, and that is reported: Kafka
     /// keeps no former one either, so who starts later would judge otherwise.
     fn read(&mut self, record: &Incoming, sets: &FollowedRuleSets) {
         let unusable = |error: &dyn std::fmt::Display| {

@@ -73,7 +73,7 @@ fn a_clock_that_is_up_to_an_hour_ahead_is_accepted_and_pages() {
             reported.iter().partition(|alert| alert.rule.as_str() == "data.suspect");
         assert_eq!(pages.len(), 1, "{ahead}: {reported:?}");
         assert_eq!((pages[0].severity, pages[0].stage), (Severity::Urgent, Stage::Confirmed));
-        // And whose clock it is, is told beside it.
+        // And whose clock it is, is reported beside it.
         assert_eq!(suspect.len(), usize::from(ahead > 5), "{ahead}: {reported:?}");
         assert!(suspect.iter().all(|alert| alert.severity == Severity::Technical));
     }

@@ -25,7 +25,7 @@ const OUTAGE: i64 = 21 * DAY + MORNING + 1;
 /// When it is back.
 const BACK: i64 = 23 * DAY + 7;
 
-/// In this hour what was due this morning has been told: the day after the outage's has no reading.
+/// In this hour what was due this morning has been reported: the day after the outage's has no reading.
 const DUE: i64 = 23 * DAY + 2;
 
 fn at(hours: i64) -> Timestamp {
@@ -227,8 +227,8 @@ fn raised(patient: u8, hours: std::ops::RangeInclusive<i64>, said: &Said) -> boo
 }
 
 #[test]
-fn a_silent_vendor_is_told_once_and_only_who_is_silent_afterwards_gets_an_alert() {
-    let mut told = Vec::new();
+fn a_silent_vendor_is_reported_once_and_only_who_is_silent_afterwards_gets_an_alert() {
+    let mut reported = Vec::new();
     let said = run(
         60,
         BACK + 3 * DAY,
@@ -236,33 +236,33 @@ fn a_silent_vendor_is_told_once_and_only_who_is_silent_afterwards_gets_an_alert(
         |patient, hour| outage(patient, hour, BACK),
         |hour, silent| {
             for one in silent {
-                told.push((hour, one.clone()));
+                reported.push((hour, one.clone()));
             }
         },
     );
-    // Who has stopped is told of: at once of the vendor that goes on, and a day after the other is back.
+    // Who has stopped is reported: at once of the vendor that goes on, and a day after the other is back.
     assert!(raised(1, DUE - 2..=DUE, &said), "{said:?}");
     assert!(raised(0, BACK + DAY..=BACK + DAY + 3, &said), "{said:?}");
     assert_eq!(said.len(), 2, "{said:?}");
     // The vendor is silent from 27 hours after its last reading until it is back, with all its patients.
-    let (first, one) = &told[0];
+    let (first, one) = &reported[0];
     assert!((OUTAGE + 26..=OUTAGE + 29).contains(first), "{first}");
     assert_eq!(one.group, Group::Vendor("SILENT".into()));
-    assert!(told.iter().all(|(_, silent)| silent.group == one.group), "one alarm");
-    assert!(told.iter().any(|(_, silent)| (silent.patients, silent.members) == (30, 30)));
-    let (last, _) = told.last().unwrap();
+    assert!(reported.iter().all(|(_, silent)| silent.group == one.group), "one alarm");
+    assert!(reported.iter().any(|(_, silent)| (silent.patients, silent.members) == (30, 30)));
+    let (last, _) = reported.last().unwrap();
     assert!((BACK..=BACK + 2).contains(last), "it ends by itself: {last}");
 }
 
 #[test]
 fn restarts_of_any_partition_change_nothing_of_it() {
     let of = |restarts| {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let measures = |patient, hour| outage(patient, hour, BACK);
         let said = run(40, BACK + 2 * DAY, restarts, measures, |hour, silent| {
-            told.push((hour, silent.to_vec()));
+            reported.push((hour, silent.to_vec()));
         });
-        (said, told)
+        (said, reported)
     };
     let undisturbed = of(None);
     assert!(!undisturbed.0.is_empty());
@@ -347,7 +347,7 @@ fn of_a_vendor_with_mornings_and_evenings_no_night_is_an_outage_and_the_alarm_is
     // The outage begins after the one half has measured, or after the other; plans miss three days.
     for begins in [OUTAGE, OUTAGE + 12] {
         let back = begins + 5 * DAY;
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let ward = Run { until: back + 3 * DAY, missing_after_days: 3, ..Run::default() };
         let measures = |patient: u8, hour: i64| {
             let is_away = vendor_of(patient) == "SILENT" && (begins..back).contains(&hour);
@@ -357,15 +357,15 @@ fn of_a_vendor_with_mornings_and_evenings_no_night_is_an_outage_and_the_alarm_is
         };
         let said = ward.let_measure(measures, |hour, silent| {
             assert!(silent.iter().all(|one| one.group == Group::Vendor("SILENT".into())));
-            told.extend(silent.iter().map(|_| hour));
+            reported.extend(silent.iter().map(|_| hour));
         });
-        let [first, last] = [told[0], told[told.len() - 1]];
+        let [first, last] = [reported[0], reported[reported.len() - 1]];
         assert!(
             (begins + 13..=begins + 29).contains(&first),
             "28 hours after its last reading: {first}"
         );
         assert!((back..=back + 2).contains(&last), "{last}");
-        assert_eq!(told.len() as i64, last - first + 1, "one alarm");
+        assert_eq!(reported.len() as i64, last - first + 1, "one alarm");
         assert_eq!(said.len(), 2, "who has stopped: {said:?}");
         assert!(raised(1, begins + 3 * DAY..=begins + 5 * DAY, &said), "{said:?}");
         assert!(raised(0, back + DAY..=back + DAY + 3, &said), "{said:?}");
@@ -445,13 +445,13 @@ fn while_the_report_of_a_partition_cannot_be_read_no_alarm_begins() {
 #[test]
 fn while_the_report_of_a_partition_cannot_be_read_no_alarm_ends() {
     let is_readable = |hour: i64, _: i32| !(BACK - 10..BACK + 5).contains(&hour);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     let ward = Run { until: BACK + 12, is_readable, ..Run::default() };
     let measures = |patient: u8, hour: i64| outage(patient, hour, BACK);
-    ward.let_measure(measures, |hour, silent| told.extend(silent.iter().map(|_| hour)));
-    let last = told[told.len() - 1];
+    ward.let_measure(measures, |hour, silent| reported.extend(silent.iter().map(|_| hour)));
+    let last = reported[reported.len() - 1];
     assert!((BACK + 4..=BACK + 6).contains(&last), "{last}");
-    assert_eq!(told.len() as i64, last - told[0] + 1, "one alarm");
+    assert_eq!(reported.len() as i64, last - reported[0] + 1, "one alarm");
 }
 
 #[test]

@@ -297,7 +297,7 @@ impl Patient {
         chance(self.seed, self.index, purpose, when)
     }
 
-    /// As [`Self::chance`], for purposes that are told apart further.
+    /// As [`Self::chance`], for purposes that are distinguished further.
     pub(crate) fn chance_numbered(&self, purpose: Purpose, number: u64, when: i64) -> Chance {
         Chance::of(self.seed, u64::from(self.index), purpose as u64 + number, when)
     }

@@ -182,7 +182,7 @@ pub(super) fn compare_with_the_truth(
     found.difference("alerts that the readings call for", &reported, &due);
 }
 
-/// One is not remembered, so that the readings do not say it again; that it was told is held by the
+/// One is not remembered, so that the readings do not say it again; that it was reported is held by the
 /// transitions.
 fn is_suspicion_that_is_over(event: &AlertEvent) -> bool {
     let is_of_receipts = rules::find(&event.rule).is_some_and(|rule| rule.reads_suspicions());

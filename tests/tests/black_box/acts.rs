@@ -66,9 +66,9 @@ pub fn an_act_at_one_dashboard_is_seen_at_the_other_within_a_second_without_the_
     let done = here.act(id_of(&alert), &acknowledge("1", &alert)).expect(200);
     let answered = Instant::now();
     assert_eq!(done["care"]["acknowledged"]["by"]["id"], SATO);
-    let told = events.next("care");
+    let reported = events.next("care");
     assert!(answered.elapsed() < ELSEWHERE, "{:?}", answered.elapsed());
-    assert_eq!(told, done);
+    assert_eq!(reported, done);
     // Both show it, and a retry at the other one is the same act.
     for instance in [&here, &there] {
         let alerts = instance.get("alerts").expect(200);

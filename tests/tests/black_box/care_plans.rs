@@ -49,7 +49,7 @@ pub fn a_plan_that_is_changed_changes_alerts_within_two_seconds_without_a_readin
     assert_eq!(alert["transition"], "criteria_changed");
     assert_eq!(alert["plan_version"], set["version"], "by which it was judged");
 
-    // What was set is told by the versions, also after a restart.
+    // What was set is in the versions, also after a restart.
     stack.kill(Service::Dashboard);
     stack.start(&[Service::Dashboard]);
     let sato = stack.sign_in(SATO);

@@ -1,4 +1,4 @@
-//! An open page is told of readings that have changed, and asks for them.
+//! An open page is informed of readings that have changed, and asks for them.
 
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ pub fn a_change_of_readings_is_told_when_the_api_answers_with_it() {
     ];
     for (change, expected) in changes {
         stack.produce(&change);
-        told(&events, &sato, &expected);
+        reported(&events, &sato, &expected);
     }
     stack.assert_balanced();
 }
@@ -43,27 +43,27 @@ pub fn readings_that_wait_for_the_store_are_said_to_and_shown_when_it_is_back() 
     let reading = blood_pressure(PATIENT, seconds_ago(600), 128, 82);
     stack.produce(&reading);
 
-    // The store does not have it: told after a while, so that the page can say so.
+    // The store does not have it: reported after a while, so that the page can say so.
     assert_eq!(events.next("readings")["patients"][0]["patient"], PATIENT);
     let list = sato.get("patients").expect(200);
     assert!(list["waiting_since"].is_string(), "{list}");
 
     stack.start_clickhouse();
-    told(&events, &sato, &[128]);
+    reported(&events, &sato, &[128]);
     eventually("nothing waits any more", || {
         let list = sato.get("patients").expect(200);
         if list["waiting_since"].is_null() { Ok(()) } else { Err(list.to_string()) }
     });
 }
 
-/// Asks the API whenever it is told that readings have changed, until it answers with what is expected:
-/// one change may be told twice, when it waits for the store and when it is there.
-fn told(events: &Events, sato: &SignedIn, expected: &[i64]) {
+/// Asks the API whenever it is informed that readings have changed, until it answers with what is expected:
+/// one change may be reported twice, when it waits for the store and when it is there.
+fn reported(events: &Events, sato: &SignedIn, expected: &[i64]) {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let told = events.next("readings");
-        assert_eq!(told["patients"][0]["patient"], PATIENT);
-        assert_eq!(told["patients"][0]["kinds"], serde_json::json!(["blood_pressure"]));
+        let event = events.next("readings");
+        assert_eq!(event["patients"][0]["patient"], PATIENT);
+        assert_eq!(event["patients"][0]["kinds"], serde_json::json!(["blood_pressure"]));
         let answer = sato.get(&format!("patients/{PATIENT}/readings"));
         if answer.status == 200 && systolic(&answer.body) == expected {
             return;

@@ -396,7 +396,7 @@ impl<'s> Looks<'s> {
         self.stack.decoded(&records)
     }
 
-    /// What the sender of a reading is told that its versions became, the greatest first.
+    /// What its versions became, as the sender of a reading sees it, the greatest first.
     fn receipt(&self, id: &str) -> Vec<String> {
         let answer = self.stack.ask_gateway(Some(TOKEN), &format!("/v1/readings/{id}"));
         match answer.body["versions"].as_array() {
@@ -408,7 +408,7 @@ impl<'s> Looks<'s> {
         }
     }
 
-    /// What of the newest version of a reading was not taken as it was sent, as its sender is told.
+    /// What of the newest version of a reading was not taken as it was sent, as its sender sees it.
     fn warnings(&self, id: &str) -> Vec<String> {
         let answer = self.stack.ask_gateway(Some(TOKEN), &format!("/v1/readings/{id}"));
         let Some(version) = answer.body["versions"].get(0) else {

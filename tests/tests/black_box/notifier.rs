@@ -1,4 +1,4 @@
-//! Who is told of urgent alerts that nobody sees to.
+//! Who is notified of urgent alerts that nobody sees to.
 
 use std::collections::BTreeSet;
 
@@ -95,11 +95,11 @@ pub fn an_urgent_alert_goes_along_the_list_until_it_is_acknowledged() {
     let call = eventually("the first one is called", || {
         pager.calls().first().cloned().ok_or_else(|| "nobody".to_owned())
     });
-    let told = &call.body["alerts"][0];
-    assert_eq!(told["patient"], seen);
-    assert_eq!(told["severity"], "urgent");
-    assert_eq!(told["link"], format!("https://mimamori.test/patients/{seen}"));
-    assert!(!call.body.to_string().contains("192"), "no value is told: {}", call.body);
+    let sent = &call.body["alerts"][0];
+    assert_eq!(sent["patient"], seen);
+    assert_eq!(sent["severity"], "urgent");
+    assert_eq!(sent["link"], format!("https://mimamori.test/patients/{seen}"));
+    assert!(!call.body.to_string().contains("192"), "no value is sent: {}", call.body);
     let alerts = sato.get("alerts").expect(200);
     let shown = &alerts["alerts"][0];
     let seen_as = json!({ "changed_at": shown["changed_at"], "severity": shown["severity"] });
@@ -126,7 +126,7 @@ pub fn an_urgent_alert_goes_along_the_list_until_it_is_acknowledged() {
     assert!(at("email") - at("webhook") >= 2500, "the second one waits as the list says");
     assert_eq!(keys(&pager.calls()).len(), 2);
 
-    // A restart says nothing again: another alert is told of after it, and the first ones are not.
+    // A restart says nothing again: another alert is sent after it, and the first ones are not.
     stack.kill(Service::Notifier);
     stack.start(&[Service::Notifier]);
     sato.get("alerts").expect(200);
@@ -180,7 +180,7 @@ pub fn a_receiver_that_refuses_or_hangs_is_tried_again_then_the_next_then_it_is_
         let all: Vec<_> = events(&stack).into_iter().filter(|e| e.what == "undelivered").collect();
         all.into_iter().map(|event| (event.patient, event.reason)).collect::<Vec<_>>()
     };
-    eventually("it is reported that nobody could be told", || {
+    eventually("it is reported that nobody could be notified", || {
         equal(reported(), vec![(PATIENT.to_owned(), "none_delivered".to_owned())])
     });
     let (ito, sato) = (ITO.to_owned(), SATO.to_owned());
@@ -202,13 +202,13 @@ pub fn a_receiver_that_refuses_or_hangs_is_tried_again_then_the_next_then_it_is_
     let teams = "mimamori_notifier_teams_without_on_call";
     assert_eq!(metric(&stack, Service::Notifier, teams), Some(1.0));
 
-    // When the receiver is well again, it is told under the key that it knows.
+    // When the receiver is well again, it is notified under the key that it knows.
     refusing.answer(Answers::Takes);
     eventually("the alert is delivered after all", || {
         equal(happened(&stack, "delivered").len(), 1)
     });
     assert_eq!(keys(&refusing.calls()).len(), 1);
-    // Whom the list names next cannot be told yet, and there is nobody after that one.
+    // Whom the list names next cannot be notified yet, and there is nobody after that one.
     eventually("that the last one of the list is missing is counted", || {
         equal(metric(&stack, Service::Notifier, undelivered), Some(2.0))
     });
@@ -233,12 +233,12 @@ pub fn a_storm_is_few_messages_that_tell_of_every_alert() {
     });
     // All of them are there when it starts.
     stack.start(&[Service::Notifier]);
-    let told = || -> BTreeSet<String> {
+    let sent = || -> BTreeSet<String> {
         let calls = pager.calls();
         let all = calls.iter().flat_map(|call| call.body["alerts"].as_array().unwrap().clone());
         all.map(|alert| alert["patient"].as_str().unwrap().to_owned()).collect()
     };
-    eventually("every alert is told of", || equal(told().len(), patients.len()));
+    eventually("every alert is sent", || equal(sent().len(), patients.len()));
     let calls = pager.calls();
     assert_eq!(calls.len(), 1, "one summary");
     assert_eq!(calls[0].body["summary"], true);
@@ -251,7 +251,7 @@ pub fn a_second_notifier_takes_over_and_repeats_nothing() {
     let stack = stack("notifier_second", &[(PATIENT, list)], &[]);
     stack.start(&[Service::Notifier, Service::SecondNotifier]);
     alert(&stack, PATIENT);
-    eventually("the first one is told", || equal(happened(&stack, "delivered").len(), 1));
+    eventually("the first one is notified", || equal(happened(&stack, "delivered").len(), 1));
     // The one that sends is killed and does not come back.
     let active = |service| metric(&stack, service, "mimamori_notifier_active") == Some(1.0);
     let both = [Service::Notifier, Service::SecondNotifier];

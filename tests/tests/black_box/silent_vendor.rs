@@ -1,4 +1,4 @@
-//! A vendor falls silent, and operations are told instead of every physician.
+//! A vendor falls silent, and operations are informed instead of every physician.
 
 use std::cell::Cell;
 
@@ -134,12 +134,12 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
             }
         }
     };
-    eventually("operations are told of all patients of the vendor", || {
+    eventually("operations are informed of all patients of the vendor", || {
         measure();
         equal(stack.metric(Service::Processor, SILENT)?, PATIENTS as f64)
     });
     assert!(now() < due, "the alerts are not due yet");
-    eventually("who has stopped by themselves is told of, and nobody else", || {
+    eventually("who has stopped by themselves is reported, and nobody else", || {
         measure();
         equal(raised(&alerts.records()), vec![format!("{stopped} raised")])
     });
@@ -150,7 +150,7 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
         if now() > due + Span::from_seconds(22) { Ok(()) } else { Err("not yet".to_owned()) }
     });
     assert_eq!(raised(&alerts.records()), [format!("{stopped} raised")]);
-    eventually("after the restart it is told as before", || {
+    eventually("after the restart it is reported as before", || {
         measure();
         equal(stack.metric(Service::Processor, SILENT)?, PATIENTS as f64)
     });
@@ -164,7 +164,7 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
             stack.produce(&of_vendor(AWAY, patient, at));
         }
     };
-    eventually("who is silent still is told of, and nobody else", || {
+    eventually("who is silent still is reported, and nobody else", || {
         measure();
         let expected = vec![format!("{stopped} raised"), format!("{silent} raised")];
         equal(raised(&alerts.records()), expected)

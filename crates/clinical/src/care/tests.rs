@@ -124,7 +124,7 @@ fn what_the_newest_event_alone_says_is_beyond_what_was_covered_too() {
 }
 
 #[test]
-fn a_crisis_counts_once_somebody_is_told_of_it() {
+fn a_crisis_counts_once_it_is_reported_to_somebody() {
     let reported = |unconfirmed: bool, late: bool| {
         let finding = |name: &str| match name {
             "crisis_at" => Some(1_795_000_300.0),

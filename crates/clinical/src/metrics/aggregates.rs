@@ -48,7 +48,7 @@ impl Period {
 pub struct Series {
     /// The field's name.
     pub field: &'static str,
-    /// The symbol of the method; empty where methods are not told apart.
+    /// The symbol of the method; empty where methods are not distinguished.
     pub method: &'static str,
 }
 

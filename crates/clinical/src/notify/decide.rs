@@ -13,7 +13,7 @@ use crate::patient::PatientId;
 use crate::quiet_hours::QuietHours;
 use crate::time::{Span, Timestamp};
 
-/// An alert, and whom its team wants to be told.
+/// An alert, and whom its team wants notified.
 #[derive(Debug, Clone)]
 pub struct Subject<'a> {
     /// The alert's id.
@@ -32,7 +32,7 @@ pub struct Subject<'a> {
     pub quiet: Option<(QuietHours, &'a LocalTime)>,
 }
 
-/// Nobody could be told of an alert, or nobody any more after those who were.
+/// Nobody could be notified of an alert, or nobody any more after those who were.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Undelivered {
     /// The alert.
@@ -50,7 +50,7 @@ pub struct Undelivered {
 pub struct Standing {
     /// All of them.
     pub unattended: usize,
-    /// Of which nobody could be told, since it was reported.
+    /// Of which nobody could be notified, since that was reported.
     pub undelivered: usize,
 }
 
@@ -60,7 +60,7 @@ pub struct Decision {
     /// Messages to be written down and then sent.
     pub new: Vec<NewMessage>,
     /// Messages that were written down earlier, to be sent (again): which attempt, and what still has to
-    /// be told, by whose entry.
+    /// be delivered, by whose entry.
     pub again: BTreeMap<MessageKey, (u32, Vec<Step>)>,
     /// What is to be reported.
     pub undelivered: Vec<Undelivered>,
@@ -86,10 +86,11 @@ impl Decision {
 
 /// What is to be sent, reported and looked at again, as of now.
 ///
-/// An alert is told of while it is open and nobody sees to it: an urgent one to everybody of the list, a
-/// review to those who want reviews, outside of the patient's quiet hours. An entry is due its delay
-/// after the alert became news; where the one before it is told later than that, the next one waits from
-/// then on for as long as the list says. Where nobody could be told so far, the next one on duty is told at once.
+/// Messages tell of an alert while it is open and nobody sees to it: of an urgent one to everybody of the
+/// list, of a review to those who want reviews, outside of the patient's quiet hours. An entry is due its
+/// delay after the alert became news; where the one before it is notified later than that, the next one
+/// waits from then on for as long as the list says. Where nobody could be notified so far, the next one on
+/// duty is notified at once.
 pub fn decide<'a>(
     subjects: impl IntoIterator<Item = Subject<'a>>,
     deliveries: &Deliveries,
@@ -118,15 +119,15 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// When a step is due: from the alert's news on, or from when the one before it was told, is being told
-    /// or is decided on now. Places of those that are decided on now are given.
+    /// When a step is due: from the alert's news on, or from when the one before it was delivered, is
+    /// being delivered or is decided on now. Places of those that are decided on now are given.
     fn due_at(&self, place: usize, decided: &[usize], now: Timestamp) -> Timestamp {
         let (_, entry, ..) = self.all[place];
         let first = self.occasion + entry.after;
         let earlier = self.all[..place].iter().enumerate().rev();
         let before = earlier.filter_map(|(place, (_, before, _, state))| {
             let at = match state {
-                StepState::Told(at) => Some(*at),
+                StepState::Delivered(at) => Some(*at),
                 StepState::Pending { since, .. } => *since,
                 StepState::Untried => decided.contains(&place).then_some(now),
                 StepState::GivenUp(..) => None,
@@ -136,22 +137,21 @@ impl Steps<'_> {
         before.take(1).fold(first, Timestamp::max)
     }
 
-    fn nobody_is_told_nor_tried(&self) -> bool {
-        !self
-            .all
-            .iter()
-            .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending { .. }))
+    fn nothing_is_delivered_or_pending(&self) -> bool {
+        !self.all.iter().any(|(_, _, _, state)| {
+            matches!(state, StepState::Delivered(_) | StepState::Pending { .. })
+        })
     }
 
-    /// Those after the last one that was told; all where nobody was.
-    fn after_the_told(&self) -> &[StepOf<'_>] {
-        let told = |(_, _, _, state): &StepOf<'_>| matches!(state, StepState::Told(_));
-        &self.all[self.all.iter().rposition(told).map_or(0, |place| place + 1)..]
+    /// Those after the last one that was delivered; all where none was.
+    fn after_the_last_delivered(&self) -> &[StepOf<'_>] {
+        let is_delivered = |(_, _, _, state): &StepOf<'_>| matches!(state, StepState::Delivered(_));
+        &self.all[self.all.iter().rposition(is_delivered).map_or(0, |place| place + 1)..]
     }
 
-    /// Whether nobody is told, is being tried, or is to be told later: by whoever is on duty.
+    /// Whether nobody is notified, is being tried, or is to be notified later: by whoever is on duty.
     fn is_at_its_end(&self, is_on_duty: impl Fn(&OnCallEntry) -> bool) -> bool {
-        let rest = self.after_the_told();
+        let rest = self.after_the_last_delivered();
         let is_tried_or_waits = rest.iter().any(|(_, entry, _, state)| match state {
             StepState::Pending { .. } => true,
             StepState::Untried => is_on_duty(entry),
@@ -162,9 +162,9 @@ impl Steps<'_> {
         !is_tried_or_waits && (is_given_up || rest.len() == self.all.len())
     }
 
-    /// Whether the last ones were given up, and are or are not tried anew, or nobody was told at all.
+    /// Whether the last ones were given up, and are or are not tried anew, or nobody was notified at all.
     fn is_missed(&self, limits: &Limits) -> bool {
-        let rest = self.after_the_told();
+        let rest = self.after_the_last_delivered();
         let was_given_up = rest.iter().any(|(_, _, _, state)| match state {
             StepState::GivenUp(..) => true,
             StepState::Pending { failed: Some((attempt, _)), .. } => *attempt >= limits.attempts,
@@ -175,7 +175,7 @@ impl Steps<'_> {
 }
 
 impl<'a> Subject<'a> {
-    /// Since when somebody is to be told: since the alert is news, or since it was put off no longer. The
+    /// Since when somebody is to be notified: since the alert is news, or since it was put off no longer. The
     /// deliveries know an occasion that compaction has taken from the alert's course.
     fn occasion(&self, deliveries: &Deliveries) -> Timestamp {
         let news = self.course.news_at();
@@ -184,7 +184,7 @@ impl<'a> Subject<'a> {
         news.max(put_off.unwrap_or(news)).max(known.unwrap_or(news))
     }
 
-    /// As how urgent it is told: what has eased and nobody has seen, as urgent as it was; what somebody has
+    /// As how urgent it is reported: what has eased and nobody has seen, as urgent as it was; what somebody has
     /// put off, as it is.
     fn severity(&self) -> Severity {
         match &self.care.snoozed {
@@ -271,7 +271,7 @@ impl<'a> Subject<'a> {
         decision: &mut Decision,
     ) {
         for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
-            let is_passed_over = place < steps.all.len() - steps.after_the_told().len();
+            let is_passed_over = place < steps.all.len() - steps.after_the_last_delivered().len();
             let (key, attempt, at) = match state {
                 StepState::Pending { message, failed: None, .. } => (message, 0, now),
                 StepState::Pending { message, failed: Some((attempt, at)), .. } => (
@@ -318,7 +318,7 @@ impl<'a> Subject<'a> {
         }
         let begins = steps.all.first().map(|(_, entry, ..)| steps.occasion + entry.after);
         match begins {
-            Some(begins) if due.is_empty() && steps.nobody_is_told_nor_tried() => {
+            Some(begins) if due.is_empty() && steps.nothing_is_delivered_or_pending() => {
                 if begins <= now {
                     due.extend(waits.first().map(|(place, _)| *place));
                 } else {

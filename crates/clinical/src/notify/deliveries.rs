@@ -7,7 +7,7 @@ use super::on_call::{RecipientId, StepId, digest};
 use crate::alert::Severity;
 use crate::time::Timestamp;
 
-/// A step of an on-call list for an alert that has become news: what is told at most once.
+/// A step of an on-call list for an alert that has become news: what is delivered at most once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
     /// The alert.
@@ -16,7 +16,7 @@ pub struct Target {
     pub occasion: Timestamp,
     /// The step.
     pub step: StepId,
-    /// As how urgent: who was told of a review was not told that the alert is urgent.
+    /// As how urgent: who was notified of a review was not notified that the alert is urgent.
     pub severity: Severity,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for MessageKey {
     }
 }
 
-/// Why nobody could be told.
+/// Why nobody could be notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum WhyNobody {
     /// The team has no on-call list.
@@ -116,7 +116,7 @@ pub enum DeliveryEvent {
         /// What happened.
         happened: Happened,
     },
-    /// Nobody could be told of an alert.
+    /// Nobody could be notified of an alert.
     Undelivered {
         /// Which.
         alert: String,
@@ -134,7 +134,7 @@ struct Message {
     decided: Option<Timestamp>,
     /// The last attempt that failed.
     failed: Option<(u32, Timestamp, bool)>,
-    /// Of what the receiver was told, and when.
+    /// Of what the receiver was notified, and when.
     delivered: BTreeMap<Target, Timestamp>,
 }
 
@@ -154,8 +154,8 @@ pub enum StepState {
     },
     /// So many attempts have failed, and it was given up at a time.
     GivenUp(MessageKey, u32, Timestamp),
-    /// It was delivered.
-    Told(Timestamp),
+    /// It was delivered at a time.
+    Delivered(Timestamp),
 }
 
 /// Everything that was decided, tried and delivered. Events may come in any order, and more than once:
@@ -196,12 +196,12 @@ impl Deliveries {
         }
     }
 
-    /// How far a step is. Who was told of an urgent alert is not told that it is only a review.
+    /// How far a step is. Who was notified of an urgent alert is not notified that it is only a review.
     pub fn state(&self, target: &Target) -> StepState {
         if target.severity != Severity::Urgent {
             let urgent = Target { severity: Severity::Urgent, ..target.clone() };
-            if let told @ StepState::Told(_) = self.state_of(&urgent) {
-                return told;
+            if let delivered @ StepState::Delivered(_) = self.state_of(&urgent) {
+                return delivered;
             }
         }
         self.state_of(target)
@@ -213,9 +213,9 @@ impl Deliveries {
         for key in of {
             let Some(message) = self.messages.get(key) else { continue };
             if let Some(at) = message.delivered.get(target) {
-                return StepState::Told(*at);
+                return StepState::Delivered(*at);
             }
-            // One that was delivered when nobody needed to be told of this target has not told of it.
+            // One that was delivered when nobody needed to be notified of this target did not tell of it.
             if message.delivered.is_empty() {
                 state = match message.failed {
                     Some((attempt, at, true)) => StepState::GivenUp(key.clone(), attempt, at),
@@ -239,13 +239,13 @@ impl Deliveries {
             step: StepId::of(step),
             severity: Severity::Urgent,
         };
-        let told = self.by_target.range(target(first, "")..target(last, "~"));
+        let decided = self.by_target.range(target(first, "")..target(last, "~"));
         let reported = self.undelivered.range((alert.to_owned(), first)..=(alert.to_owned(), last));
-        let told = told.last().map(|(target, _)| target.occasion);
-        told.max(reported.last().map(|((_, occasion), _)| *occasion))
+        let decided = decided.last().map(|(target, _)| target.occasion);
+        decided.max(reported.last().map(|((_, occasion), _)| *occasion))
     }
 
-    /// Whether it was reported that nobody could be told.
+    /// Whether it was reported that nobody could be notified.
     pub fn is_reported(&self, alert: &str, occasion: Timestamp) -> bool {
         self.undelivered.contains_key(&(alert.to_owned(), occasion))
     }

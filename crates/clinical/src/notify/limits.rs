@@ -11,8 +11,8 @@ pub struct Limits {
     pub first_wait: Span,
     /// The longest wait between attempts.
     pub longest_wait: Span,
-    /// What was given up is tried again after so long, where nobody further down the list was told
-    /// meanwhile.
+    /// What was given up is tried again after so long, where nobody further down the list was
+    /// notified meanwhile.
     pub again_after: Span,
     /// A recipient gets so many messages within [`Self::storm_window`]; what comes beyond them comes in
     /// one.

@@ -1,4 +1,4 @@
-//! Whom a care team wants to be told of its alerts: in which order, how, and at which hours.
+//! Whom a care team wants notified of its alerts: in which order, how, and at which hours.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::alert::Severity;
 use crate::local_time::LocalTime;
 use crate::time::{Span, Timestamp};
 
-/// How somebody is told.
+/// How somebody is notified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
     /// A signed HTTP request to a paging service.
@@ -87,7 +87,7 @@ impl DutyHours {
     }
 }
 
-/// Somebody to be told.
+/// Somebody to be notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnCallEntry {
     /// A practitioner's id.
@@ -106,7 +106,7 @@ pub struct OnCallEntry {
 
 /// What one entry of a list stands for, whatever its delay and hours are: the practitioner, the channel
 /// and the address, and the how manieth of the list with these. A list may be changed while an alert is
-/// open: who was told is not told again for that.
+/// open: who was notified is not notified again for that.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StepId(Box<str>);
 
@@ -160,7 +160,7 @@ impl OnCallEntry {
         self.hours.is_empty() || self.hours.iter().any(|hours| hours.include(local, at))
     }
 
-    /// Whether it is told of alerts of a severity.
+    /// Whether its practitioner is notified of alerts of a severity.
     pub fn takes(&self, severity: Severity) -> bool {
         match severity {
             Severity::Urgent => true,
@@ -222,7 +222,7 @@ fn is_this_machine(host: &Host<&str>) -> bool {
     }
 }
 
-/// An entry that nobody can be told by.
+/// An entry by which nobody can be notified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("entry {number} of the on-call list {why}")]
 pub struct InvalidOnCall {

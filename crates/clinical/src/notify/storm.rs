@@ -16,7 +16,7 @@ pub struct Step {
     pub target: Target,
     /// Whose alert that is.
     pub patient: PatientId,
-    /// Who is told, and how.
+    /// Who is notified, and how.
     pub entry: OnCallEntry,
 }
 

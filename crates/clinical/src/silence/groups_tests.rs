@@ -254,7 +254,7 @@ fn of_too_many_silences_the_ended_are_forgotten_first_and_models_before_vendors(
     let made_up = || (0..600).map(|n| model("MADEUP", &n.to_string()));
     silences.judge(&silent(made_up(), 500), at(500), &limits());
     assert_eq!((silences.iter().count(), silences.open().count()), (500, 500));
-    // A vendor and a consortium that fall silent now have precedence, and somebody is told.
+    // A vendor and a consortium that fall silent now have precedence, and they are reported.
     let now = made_up().chain([vendor("A"), consortium("HOME01")]);
     let changed = silences.judge(&silent(now, 501), at(501), &limits());
     let open: Vec<&Group> = silences.open().map(|silence| &silence.group).collect();

@@ -1,5 +1,5 @@
 //! Whether a whole group of patients has fallen silent: those of a vendor, of a model or of a
-//! consortium. Then it is not they who have stopped measuring, and operations are told once.
+//! consortium. Then it is not they who have stopped measuring, and operations are informed once.
 //!
 //! Patients of a group are spread over partitions. Each counts its own ([`Tally`]), reports the counts,
 //! and judges by the newest reports of all ([`Totals`], [`Silences::judge`]). Nothing here knows of
@@ -89,7 +89,7 @@ pub(crate) const FIXED: &[Fixed] = &[
 ];
 
 /// Patients who fall silent together where the same is broken. Of groups with equally many silent
-/// patients the first in this order is told: the vendor of all devices of a consortium comes before it.
+/// patients the first in this order is reported: the vendor of all devices of a consortium comes before it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Group {
     /// Who has a device of a manufacturer.
@@ -330,7 +330,7 @@ impl Totals {
     }
 }
 
-/// A silent group, as operations are told of it.
+/// A silent group, as it is reported to operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SilentGroup {
     /// Which.
@@ -365,7 +365,7 @@ pub fn silent_groups<'r>(reports: impl Iterator<Item = &'r Report> + Clone) -> V
         }
     }
     let totals = Totals::at(newest, current);
-    let told = |(group, since): (&Group, Timestamp)| {
+    let reported = |(group, since): (&Group, Timestamp)| {
         let Tally { silent, own, .. } = judged.of(group);
         let total = totals.of(group);
         (u64::from(own) * 2 >= u64::from(silent)).then(|| SilentGroup {
@@ -376,5 +376,5 @@ pub fn silent_groups<'r>(reports: impl Iterator<Item = &'r Report> + Clone) -> V
             counted_at: newest,
         })
     };
-    since.into_iter().filter_map(told).collect()
+    since.into_iter().filter_map(reported).collect()
 }

@@ -197,7 +197,7 @@ fn judged_silent(tallies: Vec<(Group, Tally)>) -> Report {
 }
 
 #[test]
-fn an_outage_is_told_of_its_largest_group_once_and_with_its_patients() {
+fn an_outage_is_reported_of_its_largest_group_once_and_with_its_patients() {
     let model = Group::Model { manufacturer: "A".into(), number: "X".into() };
     let one = judged_silent(vec![
         (vendor("A"), Tally { own: 30, ..tally(30, 0) }),
@@ -205,7 +205,7 @@ fn an_outage_is_told_of_its_largest_group_once_and_with_its_patients() {
         (model, Tally { own: 0, ..tally(20, 0) }),
     ]);
     let other = judged_silent(vec![(vendor("A"), tally(12, 1))]);
-    let told = silent_groups([&one, &other].into_iter());
+    let reported = silent_groups([&one, &other].into_iter());
     let expected = SilentGroup {
         group: vendor("A"),
         since: at(1),
@@ -213,12 +213,12 @@ fn an_outage_is_told_of_its_largest_group_once_and_with_its_patients() {
         members: 42,
         counted_at: at(2),
     };
-    assert_eq!(told, [expected]);
+    assert_eq!(reported, [expected]);
     assert!(silent_groups(std::iter::empty()).is_empty());
 }
 
 #[test]
-fn what_a_partition_said_that_stands_still_is_told_no_more() {
+fn what_a_partition_said_that_stands_still_is_reported_no_more() {
     let stuck = judged_silent(vec![(vendor("A"), tally(30, 0))]);
     let newer = report(5, &[("A", tally(10, 10))]);
     assert_eq!(silent_groups([&stuck].into_iter()).len(), 1);

@@ -19,7 +19,7 @@ pub(super) struct Ends {
     topic: String,
     /// Sees everything that is written.
     written: BaseConsumer<Watch>,
-    /// Sees what is decided, as the group's member does, and is told where that ends.
+    /// Sees what is decided, as the group's member does, and learns where that ends.
     decided: BaseConsumer<Watch>,
     /// Position and end of partitions between which nothing is left to be read.
     empty: HashMap<i32, (i64, i64)>,

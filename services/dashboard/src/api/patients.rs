@@ -151,7 +151,7 @@ pub async fn list_readings(
     let plan = dashboard.plan_of(assigned.patient.as_str());
     let is_wanted = |limit: &Limit| wanted.kind.is_none_or(|kind| kind == limit.kind());
     let limits = rules::limits(&plan).filter(is_wanted).map(Into::into).collect();
-    // Asked before the store is: what comes to it meanwhile is then said to wait, and told again.
+    // Asked before the store is: what comes to it meanwhile is then said to wait, and reported again.
     let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str(), now());
     let page = dashboard.store.readings(&assigned.patient, wanted).await;
     let page = page.map_err(unavailable)?;

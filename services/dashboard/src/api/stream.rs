@@ -280,7 +280,7 @@ impl Subscriber {
     }
 
     /// The open alerts now, and a fresh subscription to what follows them. None where it cannot be
-    /// recorded whose: the reader connects again and is told why.
+    /// recorded whose: the reader connects again and learns why.
     async fn snapshot(&mut self) -> Option<Sent> {
         self.settled_at = None;
         self.version = self.dashboard.registry.version_of(self.physician.user());
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_patient_of_the_fallback_team_who_is_in_no_list_is_told_of_too() {
+    async fn a_patient_of_the_fallback_team_who_is_in_no_list_is_reported_too() {
         let (dashboard, _) = testing::dashboard();
         dashboard.registry.apply(team("C/*", &["dr.ito"]));
         let (mut sato, mut ito) =
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn changed_readings_are_told_to_who_follows_the_patient_and_when_they_are_stored() {
+    async fn changed_readings_are_reported_to_who_follows_the_patient_when_they_are_stored() {
         let (dashboard, _) = testing::dashboard();
         let (mut sato, mut ito) =
             (subscriber(&dashboard, "dr.sato"), subscriber(&dashboard, "dr.ito"));

@@ -111,7 +111,7 @@ pub enum Age<'r> {
 /// A part of the age of a row.
 type AgeOf = for<'r> fn(&'r CurrentRow) -> Age<'r>;
 
-/// By which of two readings of a kind the newer is told, in SQL and of a row: by when it was measured for
+/// By which the newer of two readings of a kind is known, in SQL and of a row: by when it was measured for
 /// certain, for one ahead of its receipt is not newer than what is received after it; by when it says that
 /// it was; and by its source, of which the page shows the last of its answer, too.
 const AGE: [(&str, AgeOf); 3] = [
@@ -128,7 +128,7 @@ pub fn newest_first() -> String {
 }
 
 impl CurrentRow {
-    /// By which of two readings of a kind the newer is told.
+    /// By which the newer of two readings of a kind is known.
     pub fn age_order(&self) -> [Age<'_>; 3] {
         AGE.map(|(_, of_row)| of_row(self))
     }
@@ -147,7 +147,7 @@ impl CurrentRow {
             // Its content tells it from no other: it is the only version that is asked for.
             version: Version::new(Timestamp::from_millis(self.updated_millis), 0),
             entered_in_error: false,
-            // There is no other version from which a person's would have to be told.
+            // There is no other version from which a person's would have to be distinguished.
             by_hand: false,
             sample,
         };

@@ -87,7 +87,7 @@ export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   const t = at.getTime()
   const before = p.readings.filter((r) => r.kind === kind && Date.parse(r.observed_at) <= t && !r.time_unknown)
   const behind = stage === 'missing' ? [] : before.slice(stage !== 'confirmed' ? -1 : kind === 'blood_glucose' ? -4 : -2)
-  // Readings do not come for some days before anybody is told.
+  // Readings do not come for some days before it is reported.
   const began = stage === 'missing' ? t - 4 * DAY : t
   const [ja, en] = stage === 'missing' ? missingSince(began) : TEXTS[`${rule} ${stage}`](behind)
   return {

@@ -161,10 +161,10 @@ const server = createServer(async (request, response) => {
   if (path === '/dev/wait') { waiting = waiting ? null : new Date(Date.now() - 90_000).toISOString(); for (const p of patients.values()) changed(p.patient, ['blood_pressure']); return send(200, { waiting }) }
   if (path === '/dev/expire') { sessions.clear(); for (const stream of streams) stream.destroy(); return send(200, {}) }
   if (path === '/dev/alert') {
-    const told = await body(request)
-    const p = patients.get(told.patient)
-    const known = p.alerts.find((one) => one.id === told.id) ?? alertOf(p, 'review', 'bp.severe_high', new Date(), 'unconfirmed')
-    const alert = { ...known, changed_at: new Date().toISOString(), ...told }
+    const posted = await body(request)
+    const p = patients.get(posted.patient)
+    const known = p.alerts.find((one) => one.id === posted.id) ?? alertOf(p, 'review', 'bp.severe_high', new Date(), 'unconfirmed')
+    const alert = { ...known, changed_at: new Date().toISOString(), ...posted }
     p.alerts = [alert, ...p.alerts.filter((one) => one.id !== alert.id)]
     publish(alert)
     return send(200, {})

@@ -147,7 +147,7 @@ fn every_tolerated_document_is_read_as_it_is_meant_with_its_warnings() {
             warned.listed.iter().map(|it| json!({ "pointer": it.pointer, "rule": it.rule }));
         let expected: Value = serde_json::from_str(warnings).unwrap();
         assert_eq!(Value::from_iter(warned), expected, "{name}");
-        // What is meant breaks no rule; a pulse may be missing in it, which is told.
+        // What is meant breaks no rule; a pulse may be missing in it, which is reported.
         let is_missing_pulse = |it: &Warning| {
             it.rule == WarningRule::AbsentValue && it.pointer.ends_with("/pulse_rate")
         };
@@ -248,19 +248,19 @@ fn marks_and_padding_around_documents_are_ignored_with_a_warning() {
         (format!("{good}\0\n{good}\n\0"), vec![0, 1]),
     ] {
         let mut parsed = read(&body).unwrap();
-        let told = |warnings: &Warnings| {
+        let warned_of = |warnings: &Warnings| {
             warnings.listed.iter().map(|warning| warning.document).collect::<Vec<_>>()
         };
-        assert_eq!(told(&parsed.warnings), documents, "{body:?}");
+        assert_eq!(warned_of(&parsed.warnings), documents, "{body:?}");
         parsed.warnings.add_padding();
-        assert_eq!(told(&parsed.warnings).last(), documents.last(), "{body:?}");
+        assert_eq!(warned_of(&parsed.warnings).last(), documents.last(), "{body:?}");
     }
 }
 
 #[test]
-fn a_value_that_is_left_out_is_told_with_the_rule_that_it_breaks() {
+fn a_value_that_is_left_out_is_reported_with_the_rule_that_it_breaks() {
     let (_, good) = GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "blood_pressure.json").unwrap();
-    for (bad, told) in [
+    for (bad, fault) in [
         ("400", "pulse_rate must be between 20 and 300 /min"),
         ("NaN", "pulse_rate is NaN, which is no number"),
         ("1e999", "pulse_rate is larger than any number can be (1e308)"),
@@ -280,7 +280,7 @@ fn a_value_that_is_left_out_is_told_with_the_rule_that_it_breaks() {
         assert_eq!(pressure.pulse_rate, None, "{bad}");
         let warning = &parsed.warnings.listed[0];
         assert_eq!(warning.rule, WarningRule::LeftOut);
-        assert_eq!(warning.message, format!("{told}; the reading was taken without it"));
+        assert_eq!(warning.message, format!("{fault}; the reading was taken without it"));
         assert!(warning.pointer.ends_with("/pulse_rate"));
     }
 }

@@ -1,5 +1,5 @@
-//! What says nothing, or nothing of the measurement, costs no reading; and what is told of it is told
-//! among many other warnings too.
+//! What says nothing, or nothing of the measurement, costs no reading; and what is reported of it is
+//! reported among many other warnings too.
 
 use serde_json::{Value, json};
 
@@ -138,7 +138,7 @@ fn a_send_time_that_is_none_costs_itself_and_no_reading() {
 }
 
 #[test]
-fn a_value_that_is_left_out_is_told_however_many_numbers_are_in_quotation_marks() {
+fn a_value_that_is_left_out_is_reported_however_many_numbers_are_in_quotation_marks() {
     let in_quotation_marks = |minute| {
         let mut record = pressure(minute);
         for name in ["systolic", "diastolic", "pulse_rate"] {
@@ -163,7 +163,7 @@ fn a_value_that_is_left_out_is_told_however_many_numbers_are_in_quotation_marks(
     assert_eq!(listed(WarningRule::LeftOut), 1);
     assert_eq!(listed(WarningRule::SameMinute), 1);
     assert_eq!(read.warnings.omitted, 240 - Warnings::MOST);
-    // And behind what is told of the lists.
+    // And behind what is reported of the lists.
     let mut before = Warnings::default();
     for _ in 0..300 {
         before.add(0, WarningRule::UnregisteredPatient, String::new);

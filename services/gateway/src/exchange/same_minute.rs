@@ -1,6 +1,6 @@
 //! Different readings of one device at one whole minute, in one request: a device that does not know
 //! seconds has measured twice within it. They have one reading id, so the later `update_time` takes the
-//! place of the other. Neither is moved; the sender is told.
+//! place of the other. Neither is moved; the sender is warned.
 
 use clinical::suspicions::SAME_MINUTE_WITHIN;
 use clinical::{Span, clock};

@@ -251,7 +251,7 @@ impl Demo {
         })
     }
 
-    /// How services reach the servers: what this demo was told, and no more.
+    /// How services reach the servers: what this demo was given, and no more.
     fn servers(&self) -> [(&'static str, Option<Secret>); 7] {
         let (kafka, clickhouse) = (self.kafka_args(), self.clickhouse_args());
         let properties: Vec<String> = (kafka.properties.kafka_properties.iter())

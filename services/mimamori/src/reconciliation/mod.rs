@@ -8,7 +8,7 @@
 //!
 //! A reconciliation reads every topic from its oldest record, and nothing of a patient leaves it. In memory
 //! it costs one byte for each offset that `readings.raw` retains, and 10 to 20 bytes for each
-//! version accepted since: a million of each, about 20 MB. Versions are told apart by 64-bit
+//! version accepted since: a million of each, about 20 MB. Versions are distinguished by 64-bit
 //! hashes; of ten million in a partition, two collide in one reconciliation of 370,000.
 //!
 //! [`compare`] is the comparison, without IO; [`partition`] and [`outcome_map`] hold what it compares;

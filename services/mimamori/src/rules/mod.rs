@@ -166,7 +166,7 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
     })?;
     println!("applied: {detail}");
     if Hours::PARAMETERS.iter().any(|hour| set.given(hour).is_some()) {
-        // The set is applied: what cannot be told of the plans now is no failure of that.
+        // The set is applied: what cannot be said of the plans now is no failure of that.
         match args.source.codec().and_then(|codec| preview::plans(&args.source, &codec)) {
             Ok(plans) => match leave_hours_out(plans.into_values(), &Arc::new(set)) {
                 0 => {}

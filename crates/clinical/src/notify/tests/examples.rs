@@ -14,7 +14,7 @@ fn an_urgent_alert_goes_along_the_list_with_its_delays_until_somebody_sees_to_it
     let mut world = World::new(three());
     world.raise("a");
     world.pass(seconds(600));
-    assert_eq!(world.told(), told(&[(60, "sato", 1), (300, "ito", 1)]));
+    assert_eq!(world.messages(), messages(&[(60, "sato", 1), (300, "ito", 1)]));
     world.acknowledge("a");
     world.pass(seconds(86_400));
     assert_eq!(world.sent.len(), 2);
@@ -22,28 +22,28 @@ fn an_urgent_alert_goes_along_the_list_with_its_delays_until_somebody_sees_to_it
     world.event("a", Severity::Review, Transition::Eased);
     world.event("a", Severity::Urgent, Transition::Escalated);
     world.pass(seconds(100));
-    assert_eq!(world.told()[2].1, "sato");
+    assert_eq!(world.messages()[2].1, "sato");
     assert_ne!(world.sent[2].key, world.sent[0].key);
 }
 
 #[test]
-fn who_put_it_off_is_told_again_when_that_time_has_come() {
+fn who_put_it_off_is_notified_again_when_that_time_has_come() {
     let mut world = World::new(vec![entry("sato", 0)]);
     world.raise("a");
     world.pass(seconds(10));
     let until = world.now + seconds(3600);
     world.does("a", |covered| Deed::Snooze(covered, until));
     world.pass(seconds(7200));
-    assert_eq!(world.told(), told(&[(0, "sato", 1), (3610, "sato", 1)]));
+    assert_eq!(world.messages(), messages(&[(0, "sato", 1), (3610, "sato", 1)]));
 }
 
 #[test]
-fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_told_at_once() {
+fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_notified_at_once() {
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 3600)]);
     world.down.insert("sato".to_owned());
     world.raise("a");
     world.pass(seconds(3000));
-    let at: Vec<_> = world.told().into_iter().map(|(at, who, _)| (at, who)).collect();
+    let at: Vec<_> = world.messages().into_iter().map(|(at, who, _)| (at, who)).collect();
     let tries = [0, 5, 15, 35, 75].map(|at| (at, "sato".to_owned()));
     assert_eq!(at[..5], tries);
     assert_eq!(at[5..], [(75, "ito".to_owned())]);
@@ -53,7 +53,7 @@ fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_told_at_once() {
 }
 
 #[test]
-fn when_nobody_can_be_told_that_is_reported_once_and_tried_again_later() {
+fn when_nobody_can_be_notified_that_is_reported_once_and_tried_again_later() {
     let mut world = World::new(vec![entry("sato", 0)]);
     world.down.insert("sato".to_owned());
     world.raise("a");
@@ -80,7 +80,7 @@ fn when_nobody_can_be_told_that_is_reported_once_and_tried_again_later() {
 }
 
 #[test]
-fn who_is_not_on_duty_is_skipped_and_told_when_the_hours_begin() {
+fn who_is_not_on_duty_is_skipped_and_notified_when_the_hours_begin() {
     let mut day = entry("sato", 0);
     let hours = |from, until| DutyHours {
         days: Weekdays::ALL,
@@ -92,14 +92,14 @@ fn who_is_not_on_duty_is_skipped_and_told_when_the_hours_begin() {
     let mut world = World::new(vec![day.clone(), entry("ito", 1800)]);
     world.raise("a");
     world.pass(seconds(7200));
-    assert_eq!(world.told(), told(&[(0, "ito", 1), (3600, "sato", 1)]));
+    assert_eq!(world.messages(), messages(&[(0, "ito", 1), (3600, "sato", 1)]));
     let mut world = World::new(vec![day]);
     world.raise("a");
     world.pass(seconds(60));
     let first = world.events[0].clone();
     assert!(matches!(first, DeliveryEvent::Undelivered { why: WhyNobody::NobodyOnDuty, .. }));
     world.pass(seconds(7200));
-    assert_eq!(world.told(), told(&[(3600, "sato", 1)]));
+    assert_eq!(world.messages(), messages(&[(3600, "sato", 1)]));
 }
 
 #[test]
@@ -107,19 +107,19 @@ fn a_hundred_alerts_at_once_are_one_message_and_later_ones_wait_for_the_minute()
     let mut world = World::new(vec![entry("sato", 0)]);
     (0..100).for_each(|number| world.raise(&format!("{number}")));
     world.pass(seconds(5));
-    assert_eq!(world.told(), told(&[(0, "sato", 100)]));
+    assert_eq!(world.messages(), messages(&[(0, "sato", 100)]));
     for number in 0..30 {
         world.raise(&format!("x{number}"));
         world.pass(seconds(1));
     }
     world.pass(seconds(60));
-    let later: Vec<_> = world.told()[1..].iter().map(|(at, _, steps)| (*at, *steps)).collect();
+    let later: Vec<_> = world.messages()[1..].iter().map(|(at, _, steps)| (*at, *steps)).collect();
     // Four alone, one more with what is due then, and the rest when the first is a minute old.
     assert_eq!(later, [(5, 1), (6, 1), (7, 1), (8, 1), (9, 1), (60, 25)]);
 }
 
 #[test]
-fn a_review_is_told_to_who_wants_reviews_and_not_in_the_patients_quiet_hours() {
+fn a_review_is_sent_to_who_wants_reviews_and_not_in_the_patients_quiet_hours() {
     let wanting = OnCallEntry { reviews: true, ..entry("ito", 0) };
     let mut world = World::new(vec![entry("sato", 0), wanting]);
     world.event("a", Severity::Review, Transition::Raised);
@@ -147,7 +147,7 @@ fn a_review_is_told_to_who_wants_reviews_and_not_in_the_patients_quiet_hours() {
     world.now = BEGIN + seconds(1);
     world.event("a", Severity::Review, Transition::Raised);
     world.pass(seconds(1));
-    assert_eq!(world.told(), told(&[(1, "ito", 1)]));
+    assert_eq!(world.messages(), messages(&[(1, "ito", 1)]));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn killed_between_sending_and_writing_it_down_the_same_key_comes_again() {
     world.pass(seconds(59));
     world.dies_after_sending = true;
     world.pass(seconds(10));
-    assert_eq!(world.told(), told(&[(60, "sato", 1), (60, "sato", 1)]));
+    assert_eq!(world.messages(), messages(&[(60, "sato", 1), (60, "sato", 1)]));
     assert_eq!(world.sent[0].key, world.sent[1].key);
 }
 

@@ -34,14 +34,14 @@ fn a_webhook_that_several_share_is_called_for_each_of_them() {
 }
 
 #[test]
-fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_news() {
+fn who_was_notified_of_a_review_is_again_when_it_turns_urgent_with_no_later_news() {
     let wants = OnCallEntry { reviews: true, ..entry("sato", 0) };
     let mut world = World::new(vec![wants]);
     world.event("a", Severity::Review, Transition::Raised);
     world.pass(seconds(60));
     world.does("a", |covered| Deed::Snooze(covered, BEGIN + seconds(600)));
     world.pass(seconds(1200));
-    assert_eq!(world.told(), told(&[(0, "sato", 1), (600, "sato", 1)]));
+    assert_eq!(world.messages(), messages(&[(0, "sato", 1), (600, "sato", 1)]));
     // What came late made the alert worse at a time before the snooze's end.
     let newest = *world.log.course("a").unwrap().newest();
     let patient = world.alerts["a"].clone();
@@ -51,12 +51,12 @@ fn who_was_told_of_a_review_is_told_when_the_alert_turns_urgent_with_no_later_ne
     let worse = AlertNews { severity, transition, news_at, news_severity, changed_at, ..newest };
     world.log.apply_alert("a", &patient, worse);
     world.pass(seconds(600));
-    let since: Vec<_> = world.told().split_off(2);
-    assert_eq!(since, told(&[(1260, "sato", 1)]));
+    let since: Vec<_> = world.messages().split_off(2);
+    assert_eq!(since, messages(&[(1260, "sato", 1)]));
 }
 
 #[test]
-fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_told() {
+fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_delivered() {
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 60)]);
     world.down.insert("ito".to_owned());
     world.raise("a");
@@ -69,13 +69,13 @@ fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_told() {
     assert!(world.sent[6].arrived);
     assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 0 });
 
-    // With one after it that is told, nothing is reported and nothing tried again.
+    // With one after it that is delivered, nothing is reported and nothing tried again.
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 60), entry("mori", 600)]);
     world.down.insert("ito".to_owned());
     world.raise("a");
     world.pass(seconds(7200));
     assert_eq!((world.sent.len(), reports(&world)), (7, 0));
-    assert_eq!(world.told()[6], (600, "mori".to_owned(), 1));
+    assert_eq!(world.messages()[6], (600, "mori".to_owned(), 1));
 }
 
 #[test]
@@ -85,13 +85,16 @@ fn a_late_start_calls_one_after_the_other() {
     // Nobody decides meanwhile.
     world.now = BEGIN + seconds(3600);
     world.pass(seconds(3600));
-    assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
+    assert_eq!(
+        world.messages(),
+        messages(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)])
+    );
 
     let list = [("sato", 0), ("ito", 300)].map(|(who, after)| from_half_past_nine(who, after));
     let mut world = World::new(list.to_vec());
     world.raise("a");
     world.pass(seconds(7200));
-    assert_eq!(world.told(), told(&[(1800, "sato", 1), (2100, "ito", 1)]));
+    assert_eq!(world.messages(), messages(&[(1800, "sato", 1), (2100, "ito", 1)]));
 
     // Who cannot be reached still costs no time.
     let mut world = World::new(vec![entry("sato", 60), entry("ito", 300), entry("mori", 900)]);
@@ -99,8 +102,8 @@ fn a_late_start_calls_one_after_the_other() {
     world.raise("a");
     world.now = BEGIN + seconds(3600);
     world.pass(seconds(3600));
-    let told_of: Vec<_> = world.told().split_off(5);
-    assert_eq!(told_of, told(&[(3675, "ito", 1), (4275, "mori", 1)]));
+    let since: Vec<_> = world.messages().split_off(5);
+    assert_eq!(since, messages(&[(3675, "ito", 1), (4275, "mori", 1)]));
 }
 
 #[test]
@@ -111,17 +114,20 @@ fn an_undone_acknowledgement_calls_one_after_the_other() {
     world.pass(seconds(3600));
     world.does("a", |_| Deed::Undo(ActId::parse("1").unwrap()));
     world.pass(seconds(3600));
-    assert_eq!(world.told(), told(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)]));
+    assert_eq!(
+        world.messages(),
+        messages(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)])
+    );
 }
 
 #[test]
-fn an_urgent_alert_that_eases_before_the_first_delay_is_told_all_the_same() {
+fn an_urgent_alert_that_eases_before_the_first_delay_is_sent_all_the_same() {
     let mut world = World::new(vec![entry("sato", 60)]);
     world.raise("a");
     world.pass(seconds(30));
     world.event("a", Severity::Review, Transition::Eased);
     world.pass(seconds(600));
-    assert_eq!(world.told(), told(&[(60, "sato", 1)]));
+    assert_eq!(world.messages(), messages(&[(60, "sato", 1)]));
     // Who puts it off has seen it as it is.
     world.does("a", |covered| Deed::Snooze(covered, BEGIN + seconds(3600)));
     world.pass(seconds(7200));

@@ -37,7 +37,7 @@ fn list(entries: Vec<OnCallEntry>) -> OnCall {
     list
 }
 
-/// A message that was sent: when, under which key, and what it told.
+/// A message that was sent: when, under which key, and what it tells of.
 #[derive(Debug, Clone)]
 struct Sent {
     at: Timestamp,
@@ -236,8 +236,8 @@ impl World {
         while self.act() {}
     }
 
-    /// To whom messages went, so many seconds after the beginning, and of how many steps each told.
-    fn told(&self) -> Vec<(i64, String, usize)> {
+    /// To whom messages went, so many seconds after the beginning, and of how many steps each tells.
+    fn messages(&self) -> Vec<(i64, String, usize)> {
         let all = self.sent.iter().map(|sent| {
             let step = &sent.targets[0].step;
             let who = self.on_call.get(step).unwrap().practitioner.clone();
@@ -247,6 +247,6 @@ impl World {
     }
 }
 
-fn told(all: &[(i64, &str, usize)]) -> Vec<(i64, String, usize)> {
+fn messages(all: &[(i64, &str, usize)]) -> Vec<(i64, String, usize)> {
     all.iter().map(|(at, who, steps)| (*at, (*who).to_owned(), *steps)).collect()
 }

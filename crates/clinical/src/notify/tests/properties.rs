@@ -89,7 +89,7 @@ fn check_sent(world: &World, from: usize) {
     }
 }
 
-/// Every urgent alert that nobody sees to is told of, tried, reported or about to be.
+/// Of every urgent alert that nobody sees to, a message or a report was decided, or is about to be.
 fn check_everybody_is_heard(world: &World) {
     let decision = world.decision();
     for alert in world.alerts.keys() {
@@ -101,7 +101,7 @@ fn check_everybody_is_heard(world: &World) {
         }
         let since =
             care.snoozed.map_or(course.news_at(), |snooze| snooze.until.max(course.news_at()));
-        let told = world.events.iter().any(|event| match event {
+        let is_handled = world.events.iter().any(|event| match event {
             DeliveryEvent::Message { target, .. } => {
                 target.alert == *alert && target.occasion >= since
             }
@@ -112,8 +112,8 @@ fn check_everybody_is_heard(world: &World) {
         let first = world.on_call.entries().next().map_or(Span::ZERO, |(_, first)| first.after);
         // A message that the storm guard holds back waits for the window at most.
         let is_early = world.now < since + first + world.limits.storm_window;
-        assert!(told || is_early, "nobody is told of {alert}");
-        assert!(told || decision.look_at.is_some(), "{alert} is forgotten");
+        assert!(is_handled || is_early, "nobody is notified of {alert}");
+        assert!(is_handled || decision.look_at.is_some(), "{alert} is forgotten");
     }
 }
 

@@ -113,10 +113,10 @@ async fn an_act_is_shown_by_its_answer_by_every_instance_and_on_open_pages() {
     let care = two.here.done("dr.sato", &acknowledge("1", "review")).await;
     assert_eq!(care["acknowledged"]["by"], json!({ "id": "dr.sato", "name": "DR.SATO" }));
     assert_eq!((&care["due_at"], &care["came_back_at"]), (&Value::Null, &Value::Null));
-    let told = next().await;
-    let told: Value =
-        serde_json::from_str(told.strip_prefix("event: care\ndata: ").unwrap()).unwrap();
-    assert_eq!(told, json!({ "alert": "a", "patient": "A/1", "care": care }));
+    let event = next().await;
+    let reported: Value =
+        serde_json::from_str(event.strip_prefix("event: care\ndata: ").unwrap()).unwrap();
+    assert_eq!(reported, json!({ "alert": "a", "patient": "A/1", "care": care }));
     for api in [&two.here, &two.there] {
         assert_eq!(api.care().await, care);
         let (_, list) = api.get("dr.sato", "/api/v1/patients").await;

@@ -62,7 +62,7 @@ async fn a_plan_is_tried_before_anybody_has_written_why() {
 }
 
 #[tokio::test]
-async fn of_many_previews_and_summaries_at_once_the_last_are_told_to_come_back() {
+async fn of_many_previews_and_summaries_at_once_the_last_are_asked_to_come_back() {
     let api = api();
     let turns = &api.dashboard.turns;
     let _held = (turns.take().await.unwrap(), turns.take().await.unwrap());

@@ -30,7 +30,7 @@ async fn the_outcome_of_a_trial_is_for_the_physician_of_every_patient_in_it() {
     assert!(problem["detail"].as_str().unwrap().starts_with("The lines 4, 5 name patients"));
     let denied = ("report_outcome".to_owned(), None, false);
     assert_eq!(api.audit.said().iter().filter(|said| **said == denied).count(), 2);
-    // Whose data was asked for is told, also of those who are nobody's.
+    // Whose data was asked for is recorded, also of those who are nobody's.
     let asked = ["A/1", "A/2", "B/1", "Z/9"].map(str::to_owned).to_vec();
     assert_eq!(api.audit.listed(), [("report_outcome".to_owned(), asked)]);
 }

@@ -257,7 +257,7 @@ async fn a_change_that_cannot_be_recorded_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_sign_in_without_tls_is_told_so_and_one_on_the_machine_itself_is_not() {
+async fn a_sign_in_without_tls_is_refused_and_one_on_the_machine_itself_is_not() {
     let api = api();
     let sign_in = async |headers: &[(&'static str, &'static str)]| {
         let body = json!({ "user": "dr.sato", "password": "dr.sato-pass" }).to_string();

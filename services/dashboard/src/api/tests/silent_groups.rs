@@ -37,7 +37,7 @@ async fn everybody_who_is_signed_in_sees_which_groups_are_silent_and_how_many_pa
 }
 
 #[tokio::test]
-async fn as_long_as_the_reports_are_read_nobody_is_told_that_no_group_is_silent() {
+async fn as_long_as_the_reports_are_read_nobody_is_informed_that_no_group_is_silent() {
     let (dashboard, audit) = testing::empty_dashboard();
     dashboard.registry.apply(practitioner("ops", Some(schemas::registry::Role::Operator)));
     dashboard.registry.caught_up();

@@ -9,7 +9,7 @@ use crate::queries::Store;
 const TRENDS: &str = "/api/v1/trends";
 
 #[tokio::test]
-async fn no_table_waits_for_summaries_and_of_many_tables_the_last_are_told_to_come_back() {
+async fn no_table_waits_for_summaries_and_of_many_tables_the_last_are_asked_to_come_back() {
     let api = api();
     let Dashboard { turns, tables, .. } = &*api.dashboard;
     let summaries = (turns.take().await.unwrap(), turns.take().await.unwrap());

@@ -43,7 +43,7 @@ export default function ActForm({ alert, acting }: { alert: Alert; acting: Actin
     void acting.act(sent.current.act, draft.seen ?? alert).then((failure) => {
       if (failure === null || failure === 'unknown') return
       sent.current = null
-      // Whoever is told that it is worse now looks at it as it is now.
+      // Whoever is warned that it is worse now looks at it as it is now.
       if (failure === 'worse') setDraft((before) => ({ ...before, seen: null }))
     })
   }

@@ -22,7 +22,7 @@ test('more alerts than one request takes are sent in further ones under the same
   expect(withOutcome(outcomes ?? new Map(), 'recorded').length).toBe(450)
 })
 
-test('of each alert it is told whether nobody knows if it was recorded, and only that is sent again', async () => {
+test('of each alert it is reported whether nobody knows if it was recorded, and only that is sent again', async () => {
   const status: Record<string, number> = { a0: 200, a1: 409, a2: 503, a3: 408, a4: 404 }
   const { sending } = answering((alert) => status[alert] ?? 0)
   const outcomes = (await sendAll(request(5), sending)) ?? new Map()
@@ -41,13 +41,13 @@ test('where no answer comes nothing is said to be refused, and after the end of 
   expect(await sendAll(request(2), { ...refusing, isOver: () => true })).toBeNull()
 })
 
-test('what failed is told until it is closed or answered, and a success gives way to the next', () => {
-  const told = (key: string, isFailure: boolean, of: Partial<Notice> = {}): Notice => ({ key, text: key, isFailure, ...of })
+test('what failed is shown until it is closed or answered, and a success gives way to the next', () => {
+  const notice = (key: string, isFailure: boolean, of: Partial<Notice> = {}): Notice => ({ key, text: key, isFailure, ...of })
   const undo = () => {}
-  let notices = noticesAfter([], told('A', true, { undo }))
-  notices = noticesAfter(notices, told('B', false))
-  notices = noticesAfter(notices, told('C', false))
+  let notices = noticesAfter([], notice('A', true, { undo }))
+  notices = noticesAfter(notices, notice('B', false))
+  notices = noticesAfter(notices, notice('C', false))
   expect(notices.map(({ key }) => key)).toEqual(['A', 'C'])
-  expect(noticesAfter(notices, told('D', false), 'A')[0]?.undo).toBeUndefined()
-  expect(noticesAfter(notices, told('A', false)).map(({ key, isFailure }) => [key, isFailure])).toEqual([['A', false]])
+  expect(noticesAfter(notices, notice('D', false), 'A')[0]?.undo).toBeUndefined()
+  expect(noticesAfter(notices, notice('A', false)).map(({ key, isFailure }) => [key, isFailure])).toEqual([['A', false]])
 })

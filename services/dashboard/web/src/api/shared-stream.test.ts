@@ -164,7 +164,7 @@ test('when the tab with the stream is closed another one takes its place, with a
   expect(browser.streams).toEqual([])
 })
 
-test('a lost connection and an ended session are told to all, also to a tab that opens then', () => {
+test('a lost connection and an ended session are reported to all, also to a tab that opens then', () => {
   const tab = browser.open()
   browser.stream.snapshot([])
   browser.stream.lost()

@@ -1,6 +1,6 @@
 import type { Reading } from '../api/model'
 
-/** What is neither drawn nor part of a mean, only told of and listed. */
+/** What is neither drawn nor part of a mean, only mentioned and listed. */
 export interface Apart<R extends Reading> {
   /** Probable copies: the same measurements over another source. */
   readonly copies: readonly R[]

@@ -126,7 +126,7 @@ export function personText(birthYear: number | null | undefined, sex: Sex, thisY
   return birthYear == null && sex === 'unknown' ? age : `${age} · ${words.sex[sex]}`
 }
 
-/** Whose time is told: that of the patient's zone, with its offset where it is not Japan's. */
+/** Whose time is shown: that of the patient's zone, with its offset where it is not Japan's. */
 export function zoneText(zone: Zone, words: Words, at: number): string {
   return zone.name === JAPAN.name ? words.timeZone : words.timeZoneOf(zone.name, offsetText(zone.offsetAt(at)))
 }

@@ -9,7 +9,7 @@ const ja = timesIn('ja', JAPAN, JAPAN)
 const now = Date.parse('2026-11-22T08:00:00+09:00')
 const ago = (ms: number) => [en.ago(now - ms, now), ja.ago(now - ms, now)]
 
-test('how long ago is told in minutes, hours, days, months and years', () => {
+test('how long ago is said in minutes, hours, days, months and years', () => {
   expect(ago(20_000)).toEqual(['just now', 'たった今'])
   expect(ago(5 * MINUTE_MS)).toEqual(['5 min ago', '5分前'])
   expect(ago(59 * MINUTE_MS)[0]).toBe('59 min ago')
@@ -20,7 +20,7 @@ test('how long ago is told in minutes, hours, days, months and years', () => {
   expect(ago(11 * 366 * DAY_MS)[1]).toBe('11年前')
 })
 
-test('a time a little in the future is now, one far in the future is told as it is', () => {
+test('a time a little in the future is now, one far in the future is said as it is', () => {
   expect(ago(-MINUTE_MS)[0]).toBe('just now')
   expect(ago(-10 * MINUTE_MS)[0]).toBe('in 10 min')
 })
@@ -49,7 +49,7 @@ test('the offset is named where it is not that of the viewer, or not that of Jap
   expect(timesIn('en', berlin, berlin).time('2026-11-21T22:31:00Z')).toBe('23:31 UTC+1')
 })
 
-test('a reading is told in the civil time in which it was observed', () => {
+test('a reading is shown in the civil time in which it was observed', () => {
   expect(en.full('2026-11-21T23:31:00+01:00')).toBe('21 Nov 2026, 23:31 UTC+1')
   expect(timesIn('en', berlin, JAPAN).full('2026-11-22T07:31:00+09:00')).toBe('22 Nov 2026, 07:31 UTC+9')
 })

@@ -84,7 +84,7 @@ export function timesIn(language: Language, zone: Zone, viewer: Zone = VIEWER): 
     zone,
     ago(instant, now) {
       const past = now - millis(instant)
-      // A clock a little ahead is 'now'; one far ahead is told as it is.
+      // A clock a little ahead is 'now'; one far ahead is shown as it is.
       if (past < -2 * MINUTE_MS) return distance.ahead(Math.ceil(-past / MINUTE_MS))
       if (past < MINUTE_MS) return distance.now
       if (past < HOUR_MS) return distance.minutes(Math.floor(past / MINUTE_MS))

@@ -32,7 +32,7 @@ const alert = (severity: Alert['severity'], evidence: Alert['evidence']): Alert 
   findings: {}, parameters: [], rule_set: '2026-11', plan_version: 0,
 })
 
-test('a severe value of a clock that was not set is told as of its receipt, and nowhere as of the time of the clock', () => {
+test('a severe value of a clock that was not set is reported as of its receipt, and nowhere as of the time of the clock', () => {
   const review = alert('review', [observed('2021-01-01T00:03:00+09:00', { time_unknown: true })])
   const english = shown('en', <><AlertLine alert={review} isNew={false} now={NOW} /><EvidenceTable alert={review} /></>)
   expect(english).toContain('Since 1 h ago (22 Nov, 07:30)')
@@ -50,7 +50,7 @@ test('a severe value with a date of long ago says so beside its date, before wha
   expect(shown('ja', <EvidenceTable alert={review} />)).toContain('2025/11/22 07:12 古い日付です。機器の日付を確認してください')
 })
 
-test('a value that another one of its minute replaced is told as of its receipt and keeps its time', () => {
+test('a value that another one of its minute replaced is reported as of its receipt and keeps its time', () => {
   const review = alert('review', [observed('2026-11-22T07:12:00+09:00')])
   expect(shown('en', <AlertLine alert={review} isNew={false} now={NOW} />)).toContain('Since')
   expect(shown('en', <EvidenceTable alert={review} />)).toContain('22 Nov 2026, 07:12')

@@ -1,6 +1,6 @@
 import type { Severity } from '../api/model'
 
-/** Three shapes, so that severity is told without colour. Decorative: the word always stands beside it. */
+/** Three shapes, so that severity is seen without colour. Decorative: the word always stands beside it. */
 export function SeverityIcon({ severity }: { severity: Severity }) {
   return (
     <svg className="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">

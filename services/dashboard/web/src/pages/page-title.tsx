@@ -9,7 +9,7 @@ export function PageTitle({ title, count = 0 }: { title: string; count?: number 
     document.title = `${count > 0 ? `(${count}) ` : ''}${title} – ${words.appName}`
   }, [title, count, words])
   useEffect(() => {
-    // A new page is told to screen readers by its heading; scrolling is the browser's.
+    // A new page is announced to screen readers by its heading; scrolling is the browser's.
     heading.current?.focus({ preventScroll: true })
   }, [])
   return (

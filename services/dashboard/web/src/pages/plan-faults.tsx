@@ -14,7 +14,7 @@ export interface FaultyDraft {
 }
 
 /**
- * The faults that are told at the fields of a draft: those of a draft that says the same. In another one what was wrong
+ * The faults that are shown at the fields of a draft: those of a draft that says the same. In another one what was wrong
  * may be corrected, and a pointer may name another row. A reason is compared only where it is what is wrong.
  */
 export function faultsInForce({ faults, of }: FaultyDraft, draft: PlanContent): readonly PlanFault[] {
@@ -46,7 +46,7 @@ export function faultsAt(faults: readonly PlanFault[], place: string): readonly 
   return faults.filter(({ pointer }) => pointer === place || pointer.startsWith(`${place}/`))
 }
 
-/** What is wrong at a place, to be told at its field. */
+/** What is wrong at a place, to be shown at its field. */
 export function useFaultsAt(place: string): FaultsHere {
   const { words } = useLanguage()
   const id = useId()

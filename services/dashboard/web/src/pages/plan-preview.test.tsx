@@ -84,7 +84,7 @@ const DRAFT: PlanContent = { programme: null, thresholds: {}, schedule: null, pa
 
 const section = (previewed: Previewed, draft = DRAFT) => <PlanPreviewSection previewed={previewed} draft={draft} now={NOW} ask={() => {}} />
 
-test('a preview is told in the words of the rule, with time and urgency, in both languages', () => {
+test('a preview is shown in the words of the rule, with time and urgency, in both languages', () => {
   const found = preview([one('gone')], [one('added', { rule: 'glucose.low', status: 'open' }, 'review', '2026-11-21T07:00:00+09:00')])
   const english = textOf(rendered('en', section({ is: 'there', preview: found, of: DRAFT })))
   expect(english).toContain('Added: 1. No longer raised: 1. Raised otherwise: 0. The same: 0.')
@@ -95,7 +95,7 @@ test('a preview is told in the words of the rule, with time and urgency, in both
   expect(japanese).toContain('追加されるアラート 要確認 血圧 added')
 })
 
-test('how far a preview is, is told to screen readers, and that it is not of the plan as it is now', () => {
+test('how far a preview is, is announced to screen readers, and that it is not of the plan as it is now', () => {
   expect(rendered('en', section({ is: 'asked' }))).toMatch(/aria-busy="true".*<p role="status">Looking at the last 30 days…/)
   const there: Previewed = { is: 'there', preview: preview([], []), of: DRAFT }
   expect(rendered('en', section(there))).toContain('<p role="status">No alerts, under either plan.</p>')
@@ -129,7 +129,7 @@ function form(faults: readonly PlanFault[], draft: PlanContent): string {
   ))
 }
 
-test('what is wrong is told at the field that its JSON pointer names, and marks it', () => {
+test('what is wrong is shown at the field that its JSON pointer names, and marks it', () => {
   const draft: PlanContent = {
     ...DRAFT,
     schedule: { time_zone: 'Asia/Edo', start: '2026-12-01', expected: [{ kind: 'blood_pressure', missing_after_days: 0, review_after_days: 14, times_a_day: 1, days: [] }] },
@@ -150,7 +150,7 @@ test('a fault of another place of the same beginning marks nothing', () => {
   expect(form([{ pointer: '/reasonable', detail: 'x' }, { pointer: '/thresholds/bp.severe_high.systolic_2', detail: 'x' }], DRAFT)).not.toContain('aria-invalid')
 })
 
-test('what was wrong with a draft is told at the fields of a draft that says the same, and of no other', () => {
+test('what was wrong with a draft is shown at the fields of a draft that says the same, and of no other', () => {
   const pause = (until: string) => ({ from: '2026-12-20', until, reason: 'travel' as const })
   const of: PlanContent = { ...DRAFT, pauses: [pause('2026-12-01'), pause('2026-12-24')] }
   const faults = [{ pointer: '/pauses/0/until', detail: 'before it begins' }]
@@ -162,7 +162,7 @@ test('what was wrong with a draft is told at the fields of a draft that says the
   expect(shown({ ...of, pauses: of.pauses.slice(1) })).not.toContain('aria-invalid')
 })
 
-test('what was wrong with a reason is told until the reason is another one', () => {
+test('what was wrong with a reason is shown until the reason is another one', () => {
   const faults = [{ pointer: '/reason', detail: 'is missing' }, { pointer: '/schedule', detail: 'is empty' }]
   expect(faultsInForce({ faults, of: DRAFT }, DRAFT)).toEqual(faults)
   expect(faultsInForce({ faults, of: DRAFT }, { ...DRAFT, reason: 'a journey' })).toEqual([faults[1]])
@@ -174,13 +174,13 @@ test('a plan that is refused keeps what was submitted beside its faults', () => 
   expect(outcomeOf(refused, DRAFT)).toEqual({ is: 'invalid', faults, of: DRAFT })
 })
 
-test('that a draft was edited after its faults were found is told', () => {
+test('that a draft was edited after its faults were found is said', () => {
   const invalid: Previewed = { is: 'invalid', faults: [{ pointer: '/schedule', detail: 'is no object' }], of: DRAFT }
   expect(rendered('en', section(invalid))).not.toContain('Look again.')
   expect(rendered('en', section(invalid, { ...DRAFT, thresholds: { a: 1 } }))).toContain('Look again.')
 })
 
-test('why there is no preview is told by what the server says', async () => {
+test('why there is no preview is what the server says', async () => {
   const problem = (type: string, status: number, more = {}) => {
     vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ type: `urn:mimamori:problem:${type}`, status, ...more }), { status }))
     return previewPlan('A/1', DRAFT).then(() => null, (error: unknown) => failureOf(error, DRAFT))

@@ -16,7 +16,7 @@ interface PreviewProps {
 
 /**
  * Which alerts the last 30 days would have raised under the plan as it is edited, beside the plan in force. How far it
- * has come is told in places that are always there, so that screen readers notice.
+ * has come is announced in places that are always there, so that screen readers notice.
  */
 export function PlanPreviewSection({ previewed, draft, now, ask }: PreviewProps) {
   const { words } = useLanguage()

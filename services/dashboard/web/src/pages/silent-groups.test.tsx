@@ -27,19 +27,19 @@ const group = (name: string, counted_at: string): SilentGroup => ({
   group: 'vendor', name, model: null, patients: 38, members: 40, since: '2026-11-21T15:00:00Z', counted_at,
 })
 
-test('the place where silent groups are told is there before there are any', () => {
+test('the place where silent groups are reported is there before there are any', () => {
   expect(noticeOf('en', [])).toContain('<div role="status"></div>')
   expect(noticeOf('en', [])).not.toContain('notice')
   expect(noticeOf('en', [group('OMRON', '2026-11-21T23:30:00Z')])).toMatch(/<div role="status"><ul><li>Readings from the vendor OMRON do not come/)
 })
 
-test('as of when groups are silent is told in both languages, by the oldest count, outside of what is read aloud', () => {
+test('as of when groups are silent is said in both languages, by the oldest count, outside of what is read aloud', () => {
   const groups = [group('OMRON', '2026-11-21T23:30:00Z'), group('A&D', '2026-11-21T22:30:00Z')]
   expect(noticeOf('en', groups)).toContain('</div><p>As of 22 Nov, 07:30.</p></div>')
   expect(noticeOf('ja', groups)).toContain('</div><p>11/22 07:30 時点の状況です。</p></div>')
 })
 
-test('of a group that was not counted for more than three hours it is told that nothing is known since', () => {
+test('of a group that was not counted for more than three hours it is said that nothing is known since', () => {
   const groups = [group('OMRON', '2026-11-21T21:00:00Z'), group('A&D', '2026-11-21T23:30:00Z')]
   expect(noticeOf('en', groups)).not.toContain('not known')
   const later = NOW + 1

@@ -26,7 +26,7 @@ export function useSilentGroups(): { readonly groups: readonly SilentGroup[]; re
 }
 
 /**
- * Told in a place that is always there, so that screen readers notice. When patients were counted is outside of it, or
+ * Reported in a place that is always there, so that screen readers notice. When patients were counted is outside of it, or
  * they would read all of it again with every count.
  */
 export function SilentGroupsNotice({ groups, now }: { groups: readonly SilentGroup[]; now: number }) {

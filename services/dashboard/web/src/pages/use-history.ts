@@ -192,7 +192,7 @@ interface LiveOnes {
 
 /**
  * The alerts that are over. What has ended since the answer is among them, also where the answer does not come: no
- * alert is in neither list. One whose end nobody has told yet is still said to be open in itself.
+ * alert is in neither list. One whose end nobody has reported yet is still said to be open in itself.
  */
 export function earlierOf(alerts: readonly Alert[], { open, ended, isOld }: LiveOnes): readonly Alert[] {
   const known = new Map(alerts.map((alert) => [alert.id, alert]))

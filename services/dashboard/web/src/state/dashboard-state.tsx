@@ -164,7 +164,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
     return withLiveAlerts(list?.answer.patients ?? [], alerts.open)
   }, [list, alerts.open])
 
-  // Told as it is shown: the list follows a changed plan, which the live alerts do not.
+  // Announced as it is shown: the list follows a changed plan, which the live alerts do not.
   useEffect(() => {
     const shown = (patients ?? []).flatMap((patient) => patient.open_alerts)
     return lookWhenDue(shown, serverNow, (now) => setAlerts((before) => withReported(before, shown, now)))

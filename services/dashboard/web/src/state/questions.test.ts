@@ -129,13 +129,13 @@ test('what failed is asked again by itself, and what is somebody else’s is not
   expect(answers).toBe(1)
 })
 
-test('every failure is told to the session, which ends with a 401', async () => {
-  const told: unknown[] = []
-  const client = answersOf((error) => told.push(error) > 0)
+test('every failure is reported to the session, which ends with a 401', async () => {
+  const reported: unknown[] = []
+  const client = answersOf((error) => reported.push(error) > 0)
   const over = new ApiError(401, 'the session has ended')
   new QueryObserver(client, { queryKey: ['readings'], queryFn: () => Promise.reject(over) }).subscribe(() => {})
   await vi.advanceTimersByTimeAsync(0)
-  expect(told).toEqual([over])
+  expect(reported).toEqual([over])
 })
 
 test('the last answer stays until the next has come, and a failure until an answer has', () => {
@@ -162,15 +162,15 @@ test('that the session is over is no failure of the page', () => {
 
 test('of two previews the later question is answered, and none after the plan has changed', async () => {
   const observer = new MutationObserver(answersOf(never), { mutationFn: (ms: number) => after(ms, ms) })
-  const told: unknown[] = []
-  observer.subscribe(({ data }) => void told.push(data))
+  const answered: unknown[] = []
+  observer.subscribe(({ data }) => void answered.push(data))
   void observer.mutate(5_000)
   void observer.mutate(1_000)
   await vi.advanceTimersByTimeAsync(10_000)
-  expect(told).not.toContain(5_000)
+  expect(answered).not.toContain(5_000)
   void observer.mutate(2_000)
   observer.reset()
   await vi.advanceTimersByTimeAsync(10_000)
-  expect(told).not.toContain(2_000)
+  expect(answered).not.toContain(2_000)
   expect(previewedOf({ data: undefined, error: null, variables: undefined, isPending: false })).toEqual({ is: 'none' })
 })

@@ -29,7 +29,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('what is open when the page is opened is not told, and what is held back by then is told when it is due', () => {
+test('what is open when the page is opened is not reported, and what is held back by then is reported when it is due', () => {
   const page = opened(alert('open'), held('a'))
   expect(announced(page)).toBeNull()
   const due = withReported(page, [alert('open'), held('a')], DUE)
@@ -38,7 +38,7 @@ test('what is open when the page is opened is not told, and what is held back by
   expect(withReported(due, [alert('open'), held('a')], DUE + 60_000)).toBe(due)
 })
 
-test('an alert is told when it comes, and at the end of the quiet hours where it comes within them', () => {
+test('an alert is reported when it comes, and at the end of the quiet hours where it comes within them', () => {
   const page = withAlert(opened(), alert('now'), BEFORE)
   expect(announced(page)).toBe('now')
   expect(withReported(page, [alert('now')], BEFORE)).toBe(page)
@@ -47,20 +47,20 @@ test('an alert is told when it comes, and at the end of the quiet hours where it
   expect(announced(withReported(waiting, [held('a')], DUE))).toBe('a')
 })
 
-test('what became due is told at the next look, whatever came in between', () => {
+test('what became due is reported at the next look, whatever came in between', () => {
   const page = withAlert(opened(held('a')), held('other', { page_after: '2026-11-23T08:00:00+09:00' }), DUE + 500)
   const shown = [held('a'), held('other', { page_after: '2026-11-23T08:00:00+09:00' })]
   expect(announced(withReported(page, shown, DUE + 500))).toBe('a')
 })
 
-test('after a reconnect what has come and what became due meanwhile are told together', () => {
+test('after a reconnect what has come and what became due meanwhile are reported together', () => {
   const shown = [held('a'), alert('missed'), held('still', { page_after: '2026-11-23T08:00:00+09:00' })]
   const page = withReported(withSnapshot(opened(held('a')), shown), shown, DUE + 600_000)
   expect(announced(page)).toBe(2)
   expect(announced(withReported(page, shown, DUE + 3_600_000))).toBe('still')
 })
 
-test('a changed plan counts: without quiet hours what they held back is told, and with longer ones not yet', () => {
+test('a changed plan counts: without quiet hours what they held back is reported, and with longer ones not yet', () => {
   const page = opened(held('a'))
   expect(announced(withReported(page, [held('a', { page_after: null })], BEFORE + 1))).toBe('a')
   const longer = [held('a', { page_after: '2026-11-23T08:00:00+09:00' })]
@@ -68,7 +68,7 @@ test('a changed plan counts: without quiet hours what they held back is told, an
   expect(announced(withReported(withReported(page, longer, DUE + 1_000), longer, DUE + 3_600_000))).toBe('a')
 })
 
-test('what is resolved, or has become urgent meanwhile, is not told at the end of the quiet hours', () => {
+test('what is resolved, or has become urgent meanwhile, is not reported at the end of the quiet hours', () => {
   const resolved = withAlert(opened(held('a')), held('a', { status: 'resolved', transition: 'resolved', changed_at: SEVEN }), BEFORE)
   expect(announced(withReported(resolved, [held('a')], DUE))).toBeNull()
   const urgent = alert('a', { severity: 'urgent', transition: 'escalated', changed_at: '2026-11-23T06:30:00+09:00' })

@@ -14,7 +14,7 @@ export interface LiveAlerts {
   /** Null until the first snapshot. */
   readonly open: OpenAlerts | null
   readonly news: ReadonlySet<string>
-  /** Ids of those that are still to be told aloud: that came while the connection was away, or that quiet hours hold back. */
+  /** Ids of those that are still to be announced: that came while the connection was away, or that quiet hours hold back. */
   readonly unreported: ReadonlySet<string>
   /** Those that have ended while the page was open, by id: as the stream said, or as they were when it no longer had them. */
   readonly ended: ReadonlyMap<string, Alert>
@@ -46,7 +46,7 @@ export function withSnapshot(before: LiveAlerts, snapshot: readonly Alert[]): Li
   return { ...before, open, ended, news: ofOpen([...before.news, ...missed]), unreported: ofOpen([...before.unreported, ...missed]) }
 }
 
-/** After one transition of an alert, which is told at once unless it is held back. */
+/** After one transition of an alert, which is reported at once unless it is held back. */
 export function withAlert(before: LiveAlerts, alert: Alert, now: number): LiveAlerts {
   const known = before.open ?? new Map<string, Alert>()
   const open = withTransition(known, alert)
@@ -82,15 +82,15 @@ export function withCares(alerts: readonly Alert[], cares: LiveAlerts['cares']):
 }
 
 /**
- * After telling what is to be told now of the alerts as they are shown. What is held back is told once it is not any
- * more: because its time has come, whenever that is looked at, or because the plan has changed.
+ * After reporting what is to be reported now of the alerts as they are shown. What is held back is reported once it is
+ * not any more: because its time has come, whenever that is looked at, or because the plan has changed.
  */
 export function withReported(before: LiveAlerts, shown: readonly Alert[], now: number): LiveAlerts {
   const isOpen = (id: string) => before.open?.has(id) ?? true
   const come = shown.filter((alert) => before.unreported.has(alert.id) && isOpen(alert.id) && !isHeldBack(alert, now))
   const held = shown.filter((alert) => isHeldBack(alert, now)).map(({ id }) => id)
-  const told = new Set(come.map(({ id }) => id))
-  const unreported = new Set([...before.unreported, ...held].filter((id) => isOpen(id) && !told.has(id)))
+  const reported = new Set(come.map(({ id }) => id))
+  const unreported = new Set([...before.unreported, ...held].filter((id) => isOpen(id) && !reported.has(id)))
   const [alert] = come
   if (alert === undefined) return sameIds(unreported, before.unreported) ? before : { ...before, unreported }
   return { ...before, unreported, announcement: come.length === 1 ? { alert, missed: 0 } : { alert: null, missed: come.length } }

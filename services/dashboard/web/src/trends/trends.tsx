@@ -37,7 +37,7 @@ export function TrendsPage() {
   }
   const turn = (page: number) => {
     choose({ page })
-    // The next page is told, and begins at its top.
+    // The next page is read aloud, and begins at its top.
     status.current?.focus()
   }
 

@@ -80,7 +80,7 @@ export function nextDue(alerts: Iterable<Alert>, now: number): number | null {
   return times.length === 0 ? null : Math.min(...times)
 }
 
-/** Whether a physician should be told aloud: something new, or something that became worse. */
+/** Whether an alert is to be announced to a physician: something new, or something that became worse. */
 export function isNews(alert: Alert): boolean {
   return alert.status === 'open' && (alert.transition === 'raised' || alert.transition === 'escalated')
 }

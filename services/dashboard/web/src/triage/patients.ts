@@ -94,7 +94,7 @@ function newestOf(listed: string | null, alerts: readonly Alert[]): string | nul
   let newest = listed
   for (const { evidence, changed_at } of alerts) {
     for (const { observed_at } of evidence) {
-      // Of a clock that is ahead: it had come when the alert told of it.
+      // Of a clock that is ahead: it had come when the alert reported it.
       const measuredBy = timeOf(observed_at) > timeOf(changed_at) ? changed_at : observed_at
       if (timeOf(measuredBy) > timeOf(newest)) newest = measuredBy
     }

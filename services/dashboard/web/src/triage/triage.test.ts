@@ -73,7 +73,7 @@ describe('patients', () => {
     expect(merged[0]?.last_reading_at).toBe(observed_at)
     const known = patient('a', { last_reading_at: '2026-11-22T09:00:00+09:00' })
     expect(withLiveAlerts([known], openAlertsOf([alert({ patient: 'a', evidence })]))[0]?.last_reading_at).toBe(known.last_reading_at)
-    // By a clock that is ahead: when the alert was told it had come.
+    // By a clock that is ahead: when the alert was reported it had come.
     const ahead = alert({ patient: 'a', evidence: evidence.map((one) => ({ ...one, observed_at: '2026-11-22T09:55:00+09:00' })), changed_at: '2026-11-22T09:01:00+09:00' })
     expect(withLiveAlerts([known], openAlertsOf([ahead]))[0]?.last_reading_at).toBe('2026-11-22T09:01:00+09:00')
   })
@@ -101,7 +101,7 @@ describe('quiet hours', () => {
     expect([dueSeverity([review], night), dueSeverity([review], due), dueSeverity([], due)]).toEqual([null, 'review', null])
   })
 
-  test('end with what is to be told first', () => {
+  test('end with what is to be reported first', () => {
     const later = alert({ id: 'later', severity: 'review', page_after: '2026-11-23T08:00:00+09:00' })
     expect(nextDue([later, review, urgent], night)).toBe(due)
     expect(nextDue([later, review, urgent], due)).toBe(Date.parse('2026-11-23T08:00:00+09:00'))

@@ -16,7 +16,7 @@ export type Years = (typeof YEARS)[number]
 export interface Curve {
   readonly kind: Kind
   readonly field: string
-  /** How it was measured, where that is told apart. */
+  /** How it was measured, where that is distinguished. */
   readonly method?: string
 }
 

@@ -24,7 +24,7 @@ export function fieldOf({ kind, field }: Curve): Field | undefined {
   return KINDS[kind].fields.find((one) => one.name === field)
 }
 
-/** The field that says how it was measured, and what it says of a way; undefined where that is not told apart. */
+/** The field that says how it was measured, and what it says of a way; undefined where that is not distinguished. */
 export function methodOf(kind: Kind, method: string | null | undefined): { readonly field: Field; readonly label: Label } | undefined {
   for (const field of KINDS[kind].fields) {
     const label = field.codes[method ?? '']

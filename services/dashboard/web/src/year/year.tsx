@@ -26,7 +26,7 @@ const FAILED = { en: 'The days could not be loaded. They are asked for again.', 
 /** Days are counted some time after they were stored; a page that is open asks for them so often. */
 const ANEW_MS = 120_000
 
-/** Years of a patient, day by day: of a sensor more than can be told apart at five minutes. Nothing is asked for before somebody wants to see it. */
+/** Years of a patient, day by day: of a sensor more than can be distinguished at five minutes. Nothing is asked for before somebody wants to see it. */
 export function PatientYear({ patient, kinds }: { patient: string; kinds: ReadonlySet<Kind> }) {
   const { words } = useLanguage()
   const [shown, show] = useState<{ readonly of: string; readonly years: Years } | null>(null)

@@ -87,7 +87,7 @@ async fn what_is_no_json_among_documents_is_named_and_costs_none_of_them() {
 }
 
 #[tokio::test]
-async fn padding_behind_a_compressed_body_is_told() {
+async fn padding_behind_a_compressed_body_is_reported() {
     let fixture = fixture();
     let headers = [("authorization", TOKEN), ("content-encoding", "gzip")];
     let body = [gzip(good("activity.json")), vec![0; 512]].concat();
