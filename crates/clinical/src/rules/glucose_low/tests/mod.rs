@@ -20,7 +20,6 @@ use crate::rules::glucose_tests::{
     DAY, LO, Sent, Watched, by_receipt, courses, finger, nothing_new_is_said_when_readings_leave,
     sensor,
 };
-use crate::time::Span;
 
 use Severity::{Review, Urgent};
 use Stage::Confirmed;
@@ -447,19 +446,6 @@ fn most_values_of_a_sensor_take_the_fast_path() {
 }
 
 const VALUES: &[u16] = &[LO, 45, 50, 53, 54, 60, 69, 70, 75, 110];
-
-/// A value after hours may be the first of what lasts so long, while the rule of what is very low tells of all
-/// of it.
-#[test]
-fn while_very_low_is_open_a_low_value_after_hours_is_looked_at() {
-    let mut home = Home::under(&BOTH);
-    for (minutes, sent) in [(140, finger(140, LO)), (376, sensor(376, 70)), (381, sensor(381, LO))]
-    {
-        home.receives_at(minutes, sent);
-    }
-    let after_it = at(381 + 120) + Span::from_seconds(1);
-    assert_eq!(home.monitor.next_assessment(), Some(after_it));
-}
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

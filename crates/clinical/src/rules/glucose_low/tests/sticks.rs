@@ -6,7 +6,7 @@ use proptest::sample::select;
 use super::*;
 use crate::plan::Plan;
 use crate::programmes;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 fn pregnant(overrides: &[(&'static str, f64)]) -> Plan {
     let plan = rules::plan(1, overrides.iter().copied()).unwrap();
@@ -209,4 +209,17 @@ proptest! {
     ) {
         nothing_new_is_said_when_readings_leave(only(&BOTH), &sent, minutes)?;
     }
+}
+
+/// A value after hours may be the first of what lasts so long, while the rule of what is very low tells of all
+/// of it.
+#[test]
+fn while_very_low_is_open_a_low_value_after_hours_is_looked_at() {
+    let mut home = Home::under(&BOTH);
+    for (minutes, sent) in [(140, finger(140, LO)), (376, sensor(376, 70)), (381, sensor(381, LO))]
+    {
+        home.receives_at(minutes, sent);
+    }
+    let after_it = at(381 + 120) + Span::from_seconds(1);
+    assert_eq!(home.monitor.next_assessment(), Some(after_it));
 }
