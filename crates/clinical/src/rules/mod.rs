@@ -51,6 +51,7 @@ mod glucose_assessment;
 mod glucose_course;
 mod glucose_event;
 mod glucose_open;
+mod glucose_rule;
 pub(crate) mod hours;
 mod occasions;
 mod of_all;
