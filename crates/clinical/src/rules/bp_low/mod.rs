@@ -50,7 +50,7 @@ impl Definition for Low {
 
     const FIXED: &'static [Fixed] = limits::FIXED;
 
-    const WORDING_VERSION: i32 = 2;
+    const WORDING_VERSION: i32 = 3;
 
     fn limits_of(plan: &Plan) -> Limits {
         Limits::of(plan)

@@ -28,7 +28,7 @@ fn two_low_readings_a_few_minutes_apart_page_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask for dizziness and falls, and which drugs are taken."
+        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask about dizziness and falls, and which drugs are taken."
     );
     assert_eq!(
         words.ja,
@@ -58,7 +58,7 @@ fn one_low_reading_without_a_second_is_a_review_that_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask for dizziness, and to measure twice, 1 to 2 minutes apart."
+        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask about dizziness, and ask to measure twice, 1 to 2 minutes apart."
     );
     home.receives(bp(60, 84, 55));
     home.receives(bp(65, 86, 55));
@@ -78,7 +78,7 @@ fn who_measures_once_a_day_and_is_low_is_paged_once() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask for dizziness and falls, and which drugs are taken."
+        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask about dizziness and falls, and which drugs are taken."
     );
     assert_eq!(
         words.ja,
