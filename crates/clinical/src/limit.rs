@@ -30,6 +30,16 @@ impl Limit {
         self.field.field().name
     }
 
+    /// Whether a value, in the field's unit, is worth a look by it.
+    pub fn is_beyond(&self, value: f64) -> bool {
+        match self.side {
+            Side::AtOrAbove => value >= self.value,
+            Side::Above => value > self.value,
+            Side::Below => value < self.value,
+            Side::AtOrBelow => value <= self.value,
+        }
+    }
+
     /// Whether it stands in the place of a limit of reference: what is the patient's own, on that side.
     pub fn replaces(&self, reference: &Self) -> bool {
         self.severity.is_none()

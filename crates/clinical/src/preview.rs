@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use crate::admission::Outcome;
 use crate::alert::{Alert, AlertId, Severity, Status, Transition};
 use crate::kinds::Kind;
+use crate::limit::Limit;
 use crate::monitor::Monitor;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::remembered::RememberedReading;
+use crate::rules;
 use crate::slow;
 use crate::time::{Span, Timestamp};
 use crate::window::{LOOKBACK, WINDOW, Window};
@@ -34,6 +36,69 @@ pub struct PreviewedAlert {
     pub alert: Alert,
     /// The most urgent that it would have been.
     pub highest: Severity,
+}
+
+/// A reading with a value that is beyond a limit of a rule, as a chart draws the limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FlaggedReading {
+    /// The reading.
+    pub reading: RememberedReading,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// The limit.
+    pub limit: Limit,
+    /// What was measured, in the unit of the limit's field.
+    pub value: f64,
+    /// When the alert of the rule would have been raised within which it was observed; none where none would
+    /// have been, or not of this time.
+    pub alert_raised_at: Option<Timestamp>,
+}
+
+/// The readings observed from a time on until another that are beyond a limit of a rule under a plan, each
+/// once for every such limit, in observation order.
+///
+/// One value is judged by itself: neither confirmed by another nor hidden by an alert that is open, so that
+/// labels of single readings can be compared one by one. `alerts` are those of [`alerts`] for the same
+/// readings. Rules of days and weeks draw no such limit: what they flag is in their alerts alone.
+pub fn flagged(
+    readings: &[ReceivedReading],
+    plan: &Plan,
+    (from, to): (Timestamp, Timestamp),
+    alerts: &[PreviewedAlert],
+) -> Vec<FlaggedReading> {
+    let applying = rules::all().iter().filter(|rule| rules::applies(**rule, plan));
+    let limits: Vec<(&'static str, Limit)> = applying
+        .flat_map(|rule| rule.limits(plan).into_iter().map(|limit| (rule.name(), limit)))
+        .filter(|(_, limit)| limit.severity.is_some())
+        .collect();
+    let is_asked_for = |reading: &RememberedReading| {
+        !reading.entered_in_error && (from..to).contains(&reading.observation_time)
+    };
+    let mut flagged = Vec::new();
+    for reading in readings.iter().map(|one| one.reading).filter(is_asked_for) {
+        for (rule, limit) in limits.iter().filter(|(_, limit)| limit.kind() == reading.kind) {
+            let Some(value) = reading.sample.value(limit.field) else { continue };
+            if limit.is_beyond(value) {
+                let of_rule = alerts.iter().map(|one| &one.alert);
+                let alert_raised_at = of_rule
+                    .filter(|alert| alert.rule.as_str() == *rule)
+                    .find(|alert| {
+                        let lasts = alert.first_observed_at..=alert.until();
+                        lasts.contains(&reading.observation_time)
+                    })
+                    .map(|alert| alert.raised_at);
+                flagged.push(FlaggedReading {
+                    reading,
+                    rule,
+                    limit: *limit,
+                    value,
+                    alert_raised_at,
+                });
+            }
+        }
+    }
+    flagged.sort_by_key(|one| (one.reading.observation_time, one.reading.kind, one.reading.source));
+    flagged
 }
 
 /// From when on a preview from a time on needs the readings of a kind, by their observation: as far back

@@ -167,17 +167,17 @@ mod tests {
         let (said, alert) = words("pregnancy", &[(0, 168, 104), (2, 166, 106)]);
         assert_eq!(
             said.en,
-            "Home blood pressure, mean 167/105 mmHg: systolic at or above 160. Severe, by the mean with a second reading. Ask for symptoms. In pregnancy it is to be treated the same day: ask for headache, visual disturbance and pain in the upper abdomen."
+            "Home blood pressure, mean 167/105 mmHg: systolic at or above 160. Severe, by the mean with a second reading. Ask about chest pain, breathlessness, weakness and trouble speaking, and which drugs are taken. In pregnancy it is to be treated the same day: ask about headache, visual disturbance and pain in the upper abdomen."
         );
         assert_eq!(
             said.ja,
-            "家庭血圧 2回の平均 167/105 mmHg（収縮期が160以上）。再測定を含めた平均で重症域です。症状を確認してください。妊娠中のため当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。"
+            "家庭血圧 2回の平均 167/105 mmHg（収縮期が160以上）。再測定を含めた平均で重症域です。胸痛、息切れ、麻痺や言葉の出にくさの有無と、服薬状況を確認してください。妊娠中のため当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。"
         );
         let before = crate::alert::Alert { wording_version: 2, ..alert };
         assert!(rules::words(&before).en.ends_with("Ask for symptoms."));
         let (said, _) = words("pregnancy", &[(0, 168, 104)]);
         assert!(
-            said.en.ends_with("1 to 2 minutes apart. In pregnancy it is to be treated the same day, if confirmed: ask for headache, visual disturbance and pain in the upper abdomen."),
+            said.en.ends_with("seen without waiting for that. In pregnancy it is to be treated the same day, if confirmed: ask about headache, visual disturbance and pain in the upper abdomen."),
             "{}",
             said.en
         );

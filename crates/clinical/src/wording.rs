@@ -40,6 +40,17 @@ pub(crate) fn came_late(alert: &Alert) -> bool {
     newest.is_some_and(|newest| alert.raised_at - newest > PAGES_WITHIN)
 }
 
+/// How the English sentences before a version asked the patient: 'for' what they are asked about.
+pub(crate) fn as_asked_before(version: i32, alert: &Alert, text: Text) -> Text {
+    if alert.wording_version >= version {
+        return text;
+    }
+    let before =
+        [("sk about ", "sk for "), (", and about ", ", and for "), (", and ask to ", ", and to ")];
+    let en = before.iter().fold(text.en, |en, (now, before)| en.replace(now, before));
+    Text { en, ..text }
+}
+
 /// What is said of an alert that does not carry what its rule judged.
 pub(crate) fn not_recorded(rule: &str) -> Text {
     Text {

@@ -11,7 +11,7 @@ use clinical::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SY
 use clinical::kinds::body_temperature::TEMPERATURE;
 use clinical::kinds::oxygen_saturation::SPO2;
 use clinical::kinds::weighing_scale::BODY_WEIGHT;
-use clinical::limit::{Limit, Side};
+use clinical::limit::Limit;
 use clinical::plan::Plan;
 use clinical::rule::Rule;
 use clinical::sample::Sample;
@@ -273,12 +273,7 @@ fn is_beyond(rule: &dyn Rule, reading: &Reading) -> bool {
     let most = limits.iter().filter_map(|limit| limit.severity).max();
     let is_beyond = |limit: &Limit| {
         let value = reading.sample.value(limit.field);
-        value.is_some_and(|value| match limit.side {
-            Side::Below => value < limit.value,
-            Side::AtOrBelow => value <= limit.value,
-            Side::Above => value > limit.value,
-            Side::AtOrAbove => value >= limit.value,
-        })
+        value.is_some_and(|value| limit.is_beyond(value))
     };
     let mut of_kind = limits.iter().filter(|limit| limit.kind() == reading.kind);
     of_kind.any(|limit| limit.severity == most && is_beyond(limit))

@@ -2,6 +2,7 @@
 //! their set-up and the cores.
 
 mod ahead;
+mod at_the_limit;
 mod copies;
 mod crises;
 mod data_missing;

@@ -14,10 +14,14 @@ pub(super) struct Wording {
     pub(super) called: Both<&'static str>,
     /// The same at the beginning of an English one.
     pub(super) begins: &'static str,
-    /// What to ask for where it is confirmed.
+    /// What to ask about where it is confirmed.
     pub(super) confirmed: Both<&'static str>,
     /// Where nothing confirms it yet, before asking to measure again.
     pub(super) unconfirmed: Both<&'static str>,
+    /// What to do by the answer, a sentence or nothing: where it is confirmed, and where nothing confirms it
+    /// yet.
+    pub(super) then_confirmed: Both<&'static str>,
+    pub(super) then_unconfirmed: Both<&'static str>,
 }
 
 /// The sentences about a pressure, with its unit, that is beyond these limits.
@@ -27,7 +31,7 @@ pub(super) fn words(
     [broken_ja, broken_en]: Both<&str>,
     wording: &Wording,
 ) -> Text {
-    let Wording { called: [called_ja, called_en], begins, confirmed, unconfirmed } = wording;
+    let Wording { called: [called_ja, called_en], begins, confirmed, unconfirmed, .. } = wording;
     // In a new crisis while the alert is open.
     let is_again = Crisis::known_of(alert).is_some();
     let (again_ja, again_en) = if is_again { ("再び", " again") } else { ("", "") };
@@ -56,13 +60,13 @@ pub(super) fn words(
                 true => format!("再び{called_ja}です（{by_ja}）"),
                 false => format!("{by_ja}{called_ja}です"),
             };
-            let [ask_ja, ask_en] = confirmed;
+            let ([ask_ja, ask_en], [then_ja, then_en]) = (confirmed, wording.then_confirmed);
             Text {
                 ja: format!(
-                    "家庭血圧 2回の平均 {seen}（{broken_ja}）。{confirmed_ja}。{ask_ja}を確認してください。"
+                    "家庭血圧 2回の平均 {seen}（{broken_ja}）。{confirmed_ja}。{ask_ja}を確認してください。{then_ja}"
                 ),
                 en: format!(
-                    "Home blood pressure, mean {seen}: {broken_en}. {begins}{again_en}, {by_en}. Ask for {ask_en}."
+                    "Home blood pressure, mean {seen}: {broken_en}. {begins}{again_en}, {by_en}. Ask about {ask_en}.{then_en}"
                 ),
             }
         }
@@ -77,13 +81,13 @@ pub(super) fn words(
         (Stage::Unconfirmed | Stage::Missing, false) => {
             let unconfirmed_ja =
                 if is_again { format!("再び{called_ja}です。") } else { String::new() };
-            let [ask_ja, ask_en] = unconfirmed;
+            let ([ask_ja, ask_en], [then_ja, then_en]) = (unconfirmed, wording.then_unconfirmed);
             Text {
                 ja: format!(
-                    "家庭血圧 {seen}（{broken_ja}）。{unconfirmed_ja}15分以内の再測定がありません。{ask_ja}を確認し、1〜2分の間隔で2回測り直すよう依頼してください。"
+                    "家庭血圧 {seen}（{broken_ja}）。{unconfirmed_ja}15分以内の再測定がありません。{ask_ja}を確認し、1〜2分の間隔で2回測り直すよう依頼してください。{then_ja}"
                 ),
                 en: format!(
-                    "Home blood pressure {seen}: {broken_en}. {begins}{again_en}; not repeated within 15 minutes. Ask for {ask_en}, and to measure twice, 1 to 2 minutes apart."
+                    "Home blood pressure {seen}: {broken_en}. {begins}{again_en}; not repeated within 15 minutes. Ask about {ask_en}, and ask to measure twice, 1 to 2 minutes apart.{then_en}"
                 ),
             }
         }

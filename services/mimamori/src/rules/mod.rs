@@ -3,6 +3,8 @@
 mod file;
 mod known;
 mod preview;
+#[cfg(test)]
+mod tihm_tests;
 mod withdraw;
 
 use std::path::{Path, PathBuf};

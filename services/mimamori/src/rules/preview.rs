@@ -2,8 +2,8 @@
 //!
 //! An operator sees no patient: this says how many alerts of which rule there would have been, now and
 //! under the file, and of fewer than five patients no number. Whose readings were judged is recorded
-//! before anything is said. `--list` prints every alert of the file: for data sets with labels, whose
-//! people nobody knows.
+//! before anything is said. `--list` prints every alert of the file, `--list=readings` every reading beyond
+//! one of its limits: for data sets with labels, whose people nobody knows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::{self, Display, Formatter};
@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clinical::alert::Severity;
+use clinical::limit::Side;
 use clinical::plan::Plan;
-use clinical::preview::{self, PreviewedAlert, ReceivedReading};
+use clinical::preview::{self, FlaggedReading, PreviewedAlert, ReceivedReading};
 use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
 use clinical::trial::FEWEST;
 use clinical::{PatientId, Span, Timestamp, rules};
@@ -54,10 +55,28 @@ pub struct PreviewArgs {
     /// Takes every reading as received when it was observed: for a history that was imported
     #[arg(long)]
     in_time: bool,
-    /// Prints every alert under the file, a JSON object a line: patient, rule, when it was raised, most
-    /// urgent, and its first and last observation; only for data sets with labels, not for patients
-    #[arg(long)]
-    list: bool,
+    /// Prints every alert under the file, or every reading with a value beyond a limit of it, a JSON object
+    /// a line; only for data sets with labels, not for patients
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "alerts"
+    )]
+    list: Option<Listed>,
+}
+
+/// What is printed one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Listed {
+    /// Patient, rule, when it was raised, most urgent, and its first and last observation
+    Alerts,
+    /// Patient, rule, when it was observed, its day where the patient lives, field, value, the limit and its
+    /// side, and when the alert was raised to which it belongs, if there is one: each value by itself,
+    /// confirmed or not; rules of days and weeks have no such limit
+    Readings,
 }
 
 /// Alerts, and how many patients have one.
@@ -114,8 +133,12 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     let now = now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
     let from = to - Span::from_days(args.days.into());
-    let what = if args.list { "every alert" } else { "how many alerts" };
-    let what = format!("{what} there would have been by the rule set {}", proposed.name());
+    let what = match args.list {
+        None => "how many alerts there would have been",
+        Some(Listed::Alerts) => "every alert there would have been",
+        Some(Listed::Readings) => "every reading beyond a limit",
+    };
+    let what = format!("{what} by the rule set {}", proposed.name());
     record(args, &patients, (&what, true))?;
     let store = args.from.store("rules_preview")?;
     let in_force = known.sets.in_force(now).cloned();
@@ -126,12 +149,18 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         let readings = runtime.block_on(store.received_readings(patient, (from, to)));
         let readings = as_received(readings.context("the readings cannot be read")?, args.in_time);
         let plan = plans.get(patient.as_str()).cloned().unwrap_or_default();
-        let both = [in_force.clone(), Some(proposed.clone())].map(|set| {
-            let plan = plan.clone().under(set).trusting(trusted.clone());
-            preview::alerts(patient, readings.clone(), &plan, (from, to))
-        });
-        if args.list {
-            both[1].iter().for_each(|alert| println!("{}", line(alert)));
+        let under = |set| plan.clone().under(set).trusting(trusted.clone());
+        let plans = [in_force.clone(), Some(proposed.clone())].map(under);
+        let both = plans
+            .each_ref()
+            .map(|plan| preview::alerts(patient, readings.clone(), plan, (from, to)));
+        let [_, plan] = plans;
+        match args.list {
+            None => {}
+            Some(Listed::Alerts) => both[1].iter().for_each(|alert| println!("{}", line(alert))),
+            Some(Listed::Readings) => preview::flagged(&readings, &plan, (from, to), &both[1])
+                .iter()
+                .for_each(|one| println!("{}", line_of_reading(patient, one, &plan))),
         }
         count(&mut counts, &both);
     }
@@ -219,6 +248,29 @@ fn line(previewed: &PreviewedAlert) -> String {
         "status": alert.status.as_str(),
         "first_observed_at": alert.first_observed_at.to_string(),
         "last_observed_at": alert.last_observed_at.to_string(),
+    })
+    .to_string()
+}
+
+fn line_of_reading(patient: &PatientId, flagged: &FlaggedReading, plan: &Plan) -> String {
+    let FlaggedReading { reading, rule, limit, value, alert_raised_at } = flagged;
+    let side = match limit.side {
+        Side::AtOrAbove => "at_or_above",
+        Side::Above => "above",
+        Side::Below => "below",
+        Side::AtOrBelow => "at_or_below",
+    };
+    serde_json::json!({
+        "patient": patient.as_str(),
+        "rule": rule,
+        "observed_at": reading.observation_time.to_string(),
+        "day": plan.local_time().day_of(reading.observation_time).to_string(),
+        "kind": reading.kind.as_str(),
+        "field": limit.field_name(),
+        "value": value,
+        "side": side,
+        "limit": limit.value,
+        "alert_raised_at": alert_raised_at.map(|at| at.to_string()),
     })
     .to_string()
 }

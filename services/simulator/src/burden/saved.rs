@@ -1,7 +1,6 @@
 //! What became of values beyond a limit: a system without any judgement would make an alert of each.
 
 use clinical::alert::{Alert, RuleName, Transition};
-use clinical::kinds::Side;
 use clinical::limit::Limit;
 use clinical::plan::Plan;
 use clinical::rule::Rule;
@@ -97,7 +96,7 @@ impl OfRule {
         let of_kind = self.limits.iter().filter(|limit| limit.kind() == reading.kind);
         let sides = of_kind.filter_map(|limit| {
             let value = reading.sample.value(limit.field)?;
-            Some(is_beyond(limit, value))
+            Some(limit.is_beyond(value))
         });
         // Nothing where the reading has no such value.
         let Some(is_beyond) = sides.reduce(|one, other| one || other) else { return };
@@ -110,14 +109,5 @@ impl OfRule {
             }
         }
         self.was_beyond = is_beyond;
-    }
-}
-
-fn is_beyond(limit: &Limit, value: f64) -> bool {
-    match limit.side {
-        Side::AtOrAbove => value >= limit.value,
-        Side::Above => value > limit.value,
-        Side::Below => value < limit.value,
-        Side::AtOrBelow => value <= limit.value,
     }
 }

@@ -1,4 +1,4 @@
-//! `bp.low`: low systolic pressure at home, confirmed by a second reading as [`super::confirmed`] says.
+//! `bp.low`: low systolic pressure at home, and low diastolic pressure where a plan asks for that, confirmed by a second reading as [`super::confirmed`] says.
 //!
 //! A cuff may upload in batches: a low reading that comes late is judged a minute later, with what was
 //! sent together with it, which may be its repetition.
@@ -22,7 +22,7 @@ use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
 use crate::time::Span;
 
-use limits::{CLEAR_OCCASIONS, CLEAR_SYSTOLIC, Limits, SYSTOLIC};
+use limits::{CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC, judged_diastolic};
 
 /// The rule.
 #[derive(Debug)]
@@ -41,43 +41,57 @@ fn systolic(sample: Sample) -> i32 {
     sample.value(blood_pressure::SYSTOLIC).map_or(NOT_LOW, |mmhg| mmhg as i32)
 }
 
+/// mmHg.
+fn diastolic(sample: Sample) -> i32 {
+    sample.value(blood_pressure::DIASTOLIC).map_or(NOT_LOW, |mmhg| mmhg as i32)
+}
+
 impl Definition for Low {
     type Limits = Limits;
 
     const NAME: &'static str = "bp.low";
 
-    const PARAMETERS: &'static [Parameter] = &[SYSTOLIC, CLEAR_SYSTOLIC, CLEAR_OCCASIONS];
+    const PARAMETERS: &'static [Parameter] =
+        &[SYSTOLIC, DIASTOLIC, CLEAR_SYSTOLIC, CLEAR_OCCASIONS];
 
     const FIXED: &'static [Fixed] = limits::FIXED;
 
-    const WORDING_VERSION: i32 = 2;
+    const WORDING_VERSION: i32 = 3;
 
     fn limits_of(plan: &Plan) -> Limits {
         Limits::of(plan)
     }
 
     fn judged_against(plan: &Plan) -> Values {
-        parameters(plan, [&SYSTOLIC, &CLEAR_OCCASIONS])
+        let mut judged = parameters(plan, [&SYSTOLIC, &CLEAR_OCCASIONS]);
+        if let Some(limit) = judged_diastolic(plan) {
+            judged.insert(DIASTOLIC.short_name().into(), limit);
+        }
+        judged
     }
 
     const SEVERE: Severe = Severe::Low;
 
     fn is_severe(sample: Sample, limits: &Limits) -> bool {
         systolic(sample) < limits.systolic
+            || limits.diastolic.is_some_and(|limit| diastolic(sample) < limit.low)
     }
 
     /// Where some plan makes it low.
     fn waits_for_the_rest(sample: Sample) -> bool {
-        systolic(sample) < SYSTOLIC.high as i32
+        systolic(sample) < SYSTOLIC.high as i32 || diastolic(sample) < DIASTOLIC.high as i32
     }
 
     fn charted(plan: &Plan) -> Vec<Limit> {
-        vec![Limit {
-            field: blood_pressure::SYSTOLIC,
+        let limit = |field, value| Limit {
+            field,
             side: Side::Below,
-            value: plan.value(&SYSTOLIC),
+            value,
             severity: Some(Severity::Urgent),
-        }]
+        };
+        let systolic = limit(blood_pressure::SYSTOLIC, plan.value(&SYSTOLIC));
+        let diastolic = judged_diastolic(plan).map(|of| limit(blood_pressure::DIASTOLIC, of));
+        std::iter::once(systolic).chain(diastolic).collect()
     }
 
     fn words(alert: &Alert) -> Text {
@@ -96,16 +110,23 @@ impl Criterion for Limits {
     }
 
     fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool {
-        mean_is_below([systolic(one.sample), systolic(other.sample)], self.systolic)
+        let is_below = |of: fn(Sample) -> i32, limit| {
+            mean_is_below([one, other].map(|reading| of(reading.sample)), limit)
+        };
+        is_below(systolic, self.systolic)
+            || self.diastolic.is_some_and(|limit| is_below(diastolic, limit.low))
     }
 
     fn measures(&self) -> &'static [Measure] {
-        &[|reading| -systolic(reading.sample)]
+        &[|reading| -systolic(reading.sample), |reading| -diastolic(reading.sample)]
     }
 
     fn is_normal(&self, occasion: &[CurrentReading]) -> bool {
-        let pressures = occasion.iter().map(|reading| systolic(reading.sample));
-        mean_is_at_least(pressures, self.clear_systolic)
+        let is_back = |of: fn(Sample) -> i32, limit| {
+            mean_is_at_least(occasion.iter().map(|reading| of(reading.sample)), limit)
+        };
+        is_back(systolic, self.clear_systolic)
+            && self.diastolic.is_none_or(|limit| is_back(diastolic, limit.clear))
     }
 
     fn clear_occasions(&self) -> u8 {

@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 use super::super::property_tests::properties_of_readings;
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties;
-use crate::home::{Home, Sending as _, Sent, bp, episode_with_crisis};
+use crate::home::{Home, Sending as _, Sent, bp, episode_with_crisis, only};
 use crate::plan::Plan;
 use crate::rules;
 
@@ -28,7 +28,7 @@ fn two_low_readings_a_few_minutes_apart_page_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask for dizziness and falls, and which drugs are taken."
+        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask about dizziness and falls, and which drugs are taken."
     );
     assert_eq!(
         words.ja,
@@ -58,7 +58,7 @@ fn one_low_reading_without_a_second_is_a_review_that_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask for dizziness, and to measure twice, 1 to 2 minutes apart."
+        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask about dizziness, and ask to measure twice, 1 to 2 minutes apart."
     );
     home.receives(bp(60, 84, 55));
     home.receives(bp(65, 86, 55));
@@ -78,7 +78,7 @@ fn who_measures_once_a_day_and_is_low_is_paged_once() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask for dizziness and falls, and which drugs are taken."
+        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask about dizziness and falls, and which drugs are taken."
     );
     assert_eq!(
         words.ja,
@@ -180,6 +180,52 @@ fn one_low_value_deserves_a_look_whenever_it_was_measured() {
     assert!(is_severe(89) && !is_severe(90));
 }
 
+/// A patient whose plan calls a diastolic pressure below 50 low.
+fn judged_by_diastolic() -> Home {
+    let plan = rules::plan(1, [("bp.low.diastolic", 50.0)]).unwrap();
+    Home { plan: plan.under(only(&[RULE]).rule_set().cloned()), ..Home::default() }
+}
+
+#[test]
+fn a_low_diastolic_pressure_is_judged_where_a_plan_asks_for_it() {
+    let pair = |diastolic| [bp(0, 120, 49), bp(2, 120, diastolic)];
+    assert!(Home::after(pair(40)).reported.is_empty(), "no plan asks for it");
+    let after = |diastolic| {
+        let mut home = judged_by_diastolic();
+        for sent in pair(diastolic) {
+            home.receives(sent);
+        }
+        home.waits_until(60);
+        home
+    };
+    assert!(after(51).reported.is_empty(), "a mean of 50");
+    let mut home = after(50);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert!(
+        words
+            .en
+            .starts_with("Home blood pressure, mean 120/49.5 mmHg: diastolic below 50. Low, by"),
+        "{}",
+        words.en
+    );
+    assert!(words.ja.contains("120/49.5 mmHg（拡張期が50未満）"), "{}", words.ja);
+    // Normalised 5 above the limit.
+    for (day, diastolic) in [(1, 54), (2, 55), (3, 55)] {
+        assert_eq!(home.reported.len(), 1, "day {day}");
+        home.receives(bp(day * DAY, 120, diastolic));
+        home.waits_until(day * DAY + 60);
+    }
+    assert_eq!(home.last().transition, Resolved);
+    let mut home = judged_by_diastolic();
+    for sent in [bp(0, 88, 48), bp(2, 88, 48)] {
+        home.receives(sent);
+    }
+    let words = rules::words(home.last());
+    assert!(words.en.contains("mmHg: systolic below 90, diastolic below 50. Low"), "{}", words.en);
+    assert!(words.ja.contains("（収縮期が90未満、拡張期が50未満）"), "{}", words.ja);
+}
+
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     let systolic = select(vec![80_u16, 87, 89, 90, 93, 95, 110]);
     let minutes = prop_oneof![3 => 0..40_i64, 2 => (0..30_i64).prop_map(|n| n * 360)];
@@ -227,4 +273,33 @@ properties_of_readings! {
     cases: 800,
     after: [0, 7, 31],
     order: |history, other_order| in_any_order(history, &other_order),
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// The limits of both lie 40 mmHg apart. The other pressure of each is one that no limit calls low, and
+    /// that waits for the rest of an upload.
+    #[test]
+    fn the_diastolic_pressure_is_judged_as_the_systolic_one_is(history in history()) {
+        let with = |values: fn(u16) -> (u16, u16)| -> Vec<(i64, Sent)> {
+            let all = history.iter().cloned();
+            all.map(|(at, sent)| (at, Sent { values: values(sent.values.0), ..sent })).collect()
+        };
+        let systolic = with(|mmhg| (mmhg, 31));
+        let diastolic = with(|mmhg| (100, mmhg - 40));
+        let end = history.iter().map(|(received, _)| received + 60).max().unwrap_or_default();
+        let mut by_systolic = Home::under(&[RULE]);
+        by_systolic.receives_all(&systolic);
+        by_systolic.waits_until(end);
+        let mut by_diastolic = judged_by_diastolic();
+        let checks = properties::Checks {
+            after: &[0, 7, 31],
+            next_assessment: properties::NextAssessment::NotLater,
+            forgets_after: None,
+        };
+        properties::nothing_is_missed(&mut by_diastolic, &diastolic, checks)?;
+        by_diastolic.waits_until(end);
+        prop_assert_eq!(by_diastolic.transitions(), by_systolic.transitions());
+    }
 }

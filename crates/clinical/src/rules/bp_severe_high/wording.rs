@@ -7,17 +7,60 @@ use crate::parameter::Parameter;
 use crate::programmes::PREGNANCY;
 use crate::rules::confirmed_words::{self, Wording};
 use crate::statistics;
-use crate::wording::number;
+use crate::wording::{as_asked_before, number};
 
+/// What to ask about are signs of organ damage: without them a severe pressure is treated as an outpatient's
+/// (AHA 2025).
 const SEVERE: Wording = Wording {
     called: ["重症域", "severe"],
     begins: "Severe",
-    confirmed: ["症状", "symptoms"],
-    unconfirmed: ["症状", "symptoms"],
+    confirmed: [
+        "頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無と、服薬状況",
+        "headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and which drugs are taken",
+    ],
+    unconfirmed: [
+        "頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無",
+        "headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking",
+    ],
+    then_confirmed: [
+        "いずれかの症状があれば直ちに受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。",
+        " With any of these, have the patient seen at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment.",
+    ],
+    then_unconfirmed: [
+        "いずれかの症状があれば、再測定を待たずに受診するよう伝えてください。",
+        " With any of these, have the patient seen without waiting for that.",
+    ],
 };
 
-/// The sentences, and in pregnancy what else to ask.
+/// In pregnancy, where the sentence about that asks about the rest and says what to do.
+const SEVERE_IN_PREGNANCY: Wording = Wording {
+    confirmed: [
+        "胸痛、息切れ、麻痺や言葉の出にくさの有無と、服薬状況",
+        "chest pain, breathlessness, weakness and trouble speaking, and which drugs are taken",
+    ],
+    unconfirmed: [
+        "胸痛、息切れ、麻痺や言葉の出にくさの有無",
+        "chest pain, breathlessness, weakness and trouble speaking",
+    ],
+    then_confirmed: ["", ""],
+    ..SEVERE
+};
+
+/// What versions 1 to 3 asked about.
+const SEVERE_BEFORE: Wording = Wording {
+    confirmed: ["症状", "symptoms"],
+    unconfirmed: ["症状", "symptoms"],
+    then_confirmed: ["", ""],
+    then_unconfirmed: ["", ""],
+    ..SEVERE
+};
+
+/// Version 4 of the sentences, and in pregnancy what else to ask.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(4, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     let text = of_pressure(alert);
     // Versions 1 and 2 say nothing of it.
     if alert.parameter(PREGNANCY).is_none() || alert.wording_version < 3 {
@@ -27,7 +70,7 @@ pub(super) fn words(alert: &Alert) -> Text {
         return Text {
             ja: format!("{}妊娠中：頭痛、視覚異常、上腹部痛の有無を確認してください。", text.ja),
             en: format!(
-                "{} In pregnancy, ask for headache, visual disturbance and pain in the upper abdomen.",
+                "{} In pregnancy, ask about headache, visual disturbance and pain in the upper abdomen.",
                 text.en
             ),
         };
@@ -40,7 +83,7 @@ pub(super) fn words(alert: &Alert) -> Text {
     Text {
         ja: format!("{}{treated_ja}：頭痛、視覚異常、上腹部痛の有無を確認してください。", text.ja),
         en: format!(
-            "{} In pregnancy it is to be treated the same day{treated_en}: ask for headache, visual disturbance and pain in the upper abdomen.",
+            "{} In pregnancy it is to be treated the same day{treated_en}: ask about headache, visual disturbance and pain in the upper abdomen.",
             text.en
         ),
     }
@@ -49,7 +92,12 @@ pub(super) fn words(alert: &Alert) -> Text {
 fn of_pressure(alert: &Alert) -> Text {
     let judged = Judged::of(alert);
     let (seen, broken) = (judged.seen(), judged.broken());
-    confirmed_words::words(alert, &seen, broken.each_ref().map(String::as_str), &SEVERE)
+    let wording = match (alert.wording_version, alert.parameter(PREGNANCY)) {
+        (..4, _) => &SEVERE_BEFORE,
+        (_, Some(_)) => &SEVERE_IN_PREGNANCY,
+        (_, None) => &SEVERE,
+    };
+    confirmed_words::words(alert, &seen, broken.each_ref().map(String::as_str), wording)
 }
 
 /// What the rule judged, and against which limits. An alert from before findings were written has

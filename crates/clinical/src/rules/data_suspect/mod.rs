@@ -183,7 +183,7 @@ impl Rule for DataSuspect {
     }
 
     fn wording_version(&self) -> i32 {
-        2
+        3
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -10,10 +10,15 @@ use crate::alert::{Alert, Evidence, Text};
 use crate::measured::Side;
 use crate::parameter::Parameter;
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
-use crate::wording::{measured, not_recorded, number};
+use crate::wording::{as_asked_before, measured, not_recorded, number};
 
-/// Version 2 of the sentences. Version 1 called every value severe that a rule tells of one value alone.
+/// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(3, alert, present(alert))
+}
+
+/// Version 1 called every value severe that a rule tells of one value alone.
+fn present(alert: &Alert) -> Text {
     let (value_ja, value_en) = match alert.wording_version < 2 {
         true => ("重症域の値", "severe value"),
         false => ("確認を要する値", "value to look at"),
@@ -42,7 +47,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             say(
                 format!("{value_ja}：{}。いつの値か、症状とあわせて確認してください。", values.ja),
                 format!(
-                    "It said a {value_en}: {}. Ask when that was, and for symptoms.",
+                    "It said a {value_en}: {}. Ask when that was, and about symptoms.",
                     values.en
                 ),
             );
@@ -60,7 +65,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 values.ja
             ),
             format!(
-                "A {value_en} was registered now, with a date of long ago: {}. Ask when that was, and for symptoms, and check the device's date.",
+                "A {value_en} was registered now, with a date of long ago: {}. Ask when that was, and about symptoms, and check the device's date.",
                 values.en
             ),
         );

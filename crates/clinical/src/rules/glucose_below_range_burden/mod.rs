@@ -96,7 +96,7 @@ impl Rule for BelowRangeBurden {
     }
 
     fn wording_version(&self) -> i32 {
-        2
+        3
     }
 
     fn words(&self, alert: &Alert) -> Text {

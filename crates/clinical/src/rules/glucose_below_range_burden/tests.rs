@@ -40,7 +40,7 @@ fn four_percent_below_70_in_two_weeks_are_for_review_and_less_is_not() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Sensor glucose below 70 mg/dL for 4.01 % of the time (target below 4 %) and below 54 for 0 % (target below 1 %) in the 14 days to 2026-06-12, with 100 % of the data. Too much time in low glucose: ask for symptoms and when they come, and review the treatment."
+        "Sensor glucose below 70 mg/dL for 4.01 % of the time (target below 4 %) and below 54 for 0 % (target below 1 %) in the 14 days to 2026-06-12, with 100 % of the data. Too much time in low glucose: ask about symptoms and when they come, and review the treatment."
     );
     assert_eq!(
         words.ja,

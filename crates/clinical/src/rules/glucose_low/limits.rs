@@ -5,6 +5,7 @@ use crate::glucose::{EXTENDED, SENSOR_FOR};
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::rules::glucose_event::{OFTEN, OFTEN_WITHIN, STICK_TELLS_FOR, TELLS_FOR};
+use crate::rules::glucose_rule::{BACK, BACK_BY_STICK, back};
 
 /// Glucose below which it is low, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {
@@ -20,17 +21,7 @@ pub(super) const LIMIT: Parameter = Parameter {
 };
 
 /// Glucose at or above which it is back, mg/dL.
-pub(super) const CLEAR: Parameter = Parameter {
-    name: "glucose.low.clear",
-    former_names: &[],
-    label: Label { ja: "解消の血糖", en: "back, at or above" },
-    unit: "mg/dL",
-    default: 70.0,
-    low: 54.0,
-    high: 120.0,
-    decimals: 0,
-    source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
-};
+pub(super) const CLEAR: Parameter = back("glucose.low.clear", BACK);
 
 /// Glucose below which a finger-stick is low, where it is given; else as for a sensor, mg/dL.
 pub(super) const STICK_LIMIT: Parameter = Parameter {
@@ -48,19 +39,7 @@ pub(super) const STICK_LIMIT: Parameter = Parameter {
 };
 
 /// Glucose at or above which a finger-stick is back, where it is given; else as for a sensor, mg/dL.
-pub(super) const STICK_CLEAR: Parameter = Parameter {
-    name: "glucose.low.stick_clear",
-    former_names: &[],
-    label: Label {
-        ja: "指先穿刺での解消の血糖", en: "back by finger-stick, at or above"
-    },
-    unit: "mg/dL",
-    default: 70.0,
-    low: 54.0,
-    high: 120.0,
-    decimals: 0,
-    source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
-};
+pub(super) const STICK_CLEAR: Parameter = back("glucose.low.stick_clear", BACK_BY_STICK);
 
 /// The numbers of the rule that nothing changes.
 pub(super) const FIXED: &[Fixed] = &[

@@ -21,21 +21,15 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, OfSticks, TELLS_FOR, Urgent};
+use super::glucose_event::{self, Beyond, Event, FingerSticks, OfSticks, TELLS_FOR, Urgent};
+use super::glucose_rule::{Definition, OfEvents};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
 use crate::fixed::Fixed;
-use crate::glucose::{EXTENDED, GLUCOSE, SENSOR_FOR};
-use crate::kinds::Kind;
-use crate::limit::Limit;
+use crate::glucose::{EXTENDED, SENSOR_FOR};
 use crate::parameter::Parameter;
-use crate::plan::Plan;
-use crate::remembered::RememberedReading;
-use crate::rule::{Assessment, Change, Context, Rule};
-use crate::sample::Sample;
+use crate::rule::Rule;
 use crate::time::Span;
-use crate::timeline::Timeline;
 
 use limits::{CLEAR, LIMIT, STICK_CLEAR, STICK_LIMIT};
 
@@ -59,57 +53,23 @@ struct Low;
 
 /// The rules of this folder.
 pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
-    std::iter::once(&Low as &dyn Rule)
+    std::iter::once(&OfEvents(Low) as &dyn Rule)
 }
 
-impl Rule for Low {
-    fn name(&self) -> &str {
-        LOW.name
+impl Definition for Low {
+    fn event() -> &'static Event {
+        &LOW
     }
 
-    fn kinds(&self) -> &[Kind] {
-        &[GLUCOSE]
-    }
+    const PARAMETERS: &'static [Parameter] = &[LIMIT, CLEAR, STICK_LIMIT, STICK_CLEAR];
 
-    /// No source confirms another. Were copies left out, a second way that is linked would cut the
-    /// run of a sensor in two.
-    fn reads_copies(&self) -> bool {
-        true
-    }
+    const FIXED: &'static [&'static [Fixed]] = &[limits::FIXED, glucose_event::FIXED];
 
-    fn parameters(&self) -> &'static [Parameter] {
-        const { &[LIMIT, CLEAR, STICK_LIMIT, STICK_CLEAR] }
-    }
+    const WORDING_VERSION: i32 = 2;
 
-    fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::glucose_event::FIXED]
-    }
+    const CALLS_AGAIN_AFTER: Option<Span> = Some(TELLS_FOR);
 
-    fn assess(&self, context: &Context<'_>) -> Assessment {
-        glucose_assessment::assess(&LOW, context)
-    }
-
-    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        glucose_assessment::is_unaffected(&LOW, change, context)
-    }
-
-    fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
-        LOW.waits_for_the_rest(sample, delay)
-    }
-
-    fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
-        LOW.waits_after_others(reading, timeline)
-    }
-
-    fn calls_again_after(&self) -> Option<Span> {
-        Some(TELLS_FOR)
-    }
-
-    fn limits(&self, plan: &Plan) -> Vec<Limit> {
-        vec![LOW.chart_limit(plan)]
-    }
-
-    fn words(&self, alert: &Alert) -> Text {
+    fn words(alert: &Alert) -> Text {
         wording::words(alert)
     }
 }

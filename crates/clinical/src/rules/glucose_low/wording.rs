@@ -5,10 +5,14 @@ use crate::alert::{Alert, Text};
 use crate::crisis::Crisis;
 use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
 use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
-use crate::wording::{came_late, measured, not_recorded, number};
+use crate::wording::{as_asked_before, came_late, measured, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// Version 2 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(2, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     let shown = |name, side| Some(measured(alert.finding(name)?, alert.finding(side)));
     let (Some(value), Some(lowest)) =
         (shown("glucose_value", "glucose_comparator"), shown("lowest", "lowest_comparator"))
@@ -78,11 +82,11 @@ pub(super) fn words(alert: &Alert) -> Text {
         ),
         (Some(_), false) => (
             "症状を確認し、指先穿刺での血糖測定を依頼してください。",
-            "Ask for symptoms, and to measure by finger-stick.",
+            "Ask about symptoms, and ask to measure by finger-stick.",
         ),
         (None, false) => (
             "症状と、食事・薬・運動を確認してください。",
-            "Ask for symptoms, and review meals, drugs and exercise.",
+            "Ask about symptoms, and review meals, drugs and exercise.",
         ),
     };
     Text { ja: format!("{}{todo_ja}", judged.ja), en: format!("{} {todo_en}", judged.en) }

@@ -19,20 +19,14 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, OfSticks, Urgent};
+use super::glucose_event::{self, Beyond, Event, FingerSticks, Judge, Level, OfSticks, Urgent};
+use super::glucose_rule::{Definition, OfEvents};
 use crate::alert::{Alert, Text};
 use crate::fixed::Fixed;
-use crate::glucose::GLUCOSE;
-use crate::kinds::Kind;
-use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
-use crate::remembered::RememberedReading;
-use crate::rule::{Assessment, Change, Context, Rule, Severe};
+use crate::rule::{Rule, Severe};
 use crate::sample::Sample;
-use crate::time::Span;
-use crate::timeline::Timeline;
 
 use limits::{APART, CLEAR, LIMIT, SENSOR_FOR, SINGLE, WITHIN};
 
@@ -56,60 +50,28 @@ struct VeryHigh;
 
 /// The rules of this folder.
 pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
-    std::iter::once(&VeryHigh as &dyn Rule)
+    std::iter::once(&OfEvents(VeryHigh) as &dyn Rule)
 }
 
-impl Rule for VeryHigh {
-    fn name(&self) -> &str {
-        VERY_HIGH.name
+impl Definition for VeryHigh {
+    fn event() -> &'static Event {
+        &VERY_HIGH
     }
 
-    fn kinds(&self) -> &[Kind] {
-        &[GLUCOSE]
-    }
+    const PARAMETERS: &'static [Parameter] = &[LIMIT, SINGLE, CLEAR];
 
-    /// No source confirms another. Were copies left out, a second way that is linked would cut the
-    /// run of a sensor in two.
-    fn reads_copies(&self) -> bool {
-        true
-    }
+    const FIXED: &'static [&'static [Fixed]] = &[limits::FIXED, glucose_event::FIXED];
 
-    fn parameters(&self) -> &'static [Parameter] {
-        const { &[LIMIT, SINGLE, CLEAR] }
-    }
-
-    fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::glucose_event::FIXED]
-    }
-
-    fn assess(&self, context: &Context<'_>) -> Assessment {
-        glucose_assessment::assess(&VERY_HIGH, context)
-    }
-
-    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        glucose_assessment::is_unaffected(&VERY_HIGH, change, context)
-    }
-
-    fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
-        VERY_HIGH.waits_for_the_rest(sample, delay)
-    }
-
-    fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
-        VERY_HIGH.waits_after_others(reading, timeline)
-    }
+    const WORDING_VERSION: i32 = 2;
 
     /// One finger-stick that asks to measure again, a meter's HI too. Of a sensor its hours count.
-    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+    fn severe(sample: Sample, plan: &Plan) -> Option<Severe> {
         let judge = Judge::of(&VERY_HIGH, plan);
         let is_severe = judge.level_of(sample) == Level::Beyond && judge.is_alone(sample);
         is_severe.then_some(Severe::High)
     }
 
-    fn limits(&self, plan: &Plan) -> Vec<Limit> {
-        vec![VERY_HIGH.chart_limit(plan)]
-    }
-
-    fn words(&self, alert: &Alert) -> Text {
+    fn words(alert: &Alert) -> Text {
         wording::words(alert)
     }
 }

@@ -38,7 +38,7 @@ fn a_sensor_above_250_for_120_minutes_is_for_review() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose above 250 mg/dL for 120 minutes or more, highest 300. Ask for symptoms, and review meals, drugs and illness."
+        "Sensor glucose above 250 mg/dL for 120 minutes or more, highest 300. Ask about symptoms, and review meals, drugs and illness."
     );
     assert_eq!(
         words.ja,
@@ -93,7 +93,7 @@ fn two_finger_sticks_an_hour_apart_with_nothing_back_between_them_are_for_review
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 290 mg/dL: above 250, as 60 minutes before (280), not seen back below 230 between, highest 310. Ask for symptoms, and review meals, drugs and illness."
+        "Blood glucose 290 mg/dL: above 250, as 60 minutes before (280), not seen back below 230 between, highest 310. Ask about symptoms, and review meals, drugs and illness."
     );
     assert_eq!(
         words.ja,
@@ -133,7 +133,7 @@ fn a_meter_that_says_hi_once_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose > 600 mg/dL: above what the meter can say. Ask for thirst, nausea and drowsiness, and to measure again."
+        "Blood glucose > 600 mg/dL: above what the meter can say. Ask about thirst, nausea and drowsiness, and ask to measure again."
     );
     assert_eq!(
         words.ja,
@@ -157,7 +157,7 @@ fn one_finger_stick_of_400_or_more_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 590 mg/dL: at or above 400. Ask for thirst, nausea and drowsiness, and to measure again."
+        "Blood glucose 590 mg/dL: at or above 400. Ask about thirst, nausea and drowsiness, and ask to measure again."
     );
     assert_eq!(
         words.ja,

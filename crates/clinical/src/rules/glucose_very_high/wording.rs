@@ -3,10 +3,14 @@
 use super::limits::{CLEAR, LIMIT, SINGLE};
 use crate::alert::{Alert, Stage, Text};
 use crate::rules::glucose_event::{shown_limit, shown_limit_alone};
-use crate::wording::{before, came_late, measured, not_recorded, number};
+use crate::wording::{as_asked_before, before, came_late, measured, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// Version 2 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(2, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     let shown = |name, side| Some(measured(alert.finding(name)?, alert.finding(side)));
     let (Some(value), Some(highest)) =
         (shown("glucose_value", "glucose_comparator"), shown("highest", "highest_comparator"))
@@ -27,7 +31,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "血糖値 {highest} mg/dL（{judged_ja}）。症状（口渇、嘔気、倦怠感）を確認し、再測定を依頼してください。"
             ),
             en: format!(
-                "Blood glucose {highest} mg/dL: {judged_en}. Ask for thirst, nausea and drowsiness, and to measure again."
+                "Blood glucose {highest} mg/dL: {judged_en}. Ask about thirst, nausea and drowsiness, and ask to measure again."
             ),
         };
     }
@@ -50,7 +54,7 @@ pub(super) fn words(alert: &Alert) -> Text {
         ),
         false => (
             "症状と、食事・薬・体調を確認してください。",
-            "Ask for symptoms, and review meals, drugs and illness.",
+            "Ask about symptoms, and review meals, drugs and illness.",
         ),
     };
     Text { ja: format!("{ja}{todo_ja}"), en: format!("{en} {todo_en}") }

@@ -17,22 +17,18 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::glucose_assessment;
 use super::glucose_event::{
-    Beyond, Event, FingerSticks, Judge, Level, OfSticks, TELLS_FOR, Urgent,
+    self, Beyond, Event, FingerSticks, Judge, Level, OfSticks, TELLS_FOR, Urgent,
 };
+use super::glucose_rule::{Definition, OfEvents};
 use crate::alert::{Alert, Stage, Text};
 use crate::fixed::Fixed;
-use crate::glucose::{GLUCOSE, SENSOR_FOR};
-use crate::kinds::Kind;
-use crate::limit::Limit;
+use crate::glucose::SENSOR_FOR;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
-use crate::remembered::RememberedReading;
-use crate::rule::{Assessment, Change, Context, Rule, Severe};
+use crate::rule::{Rule, Severe};
 use crate::sample::Sample;
 use crate::time::Span;
-use crate::timeline::Timeline;
 
 use limits::{CLEAR, LIMIT, STICK_CLEAR};
 
@@ -56,62 +52,28 @@ struct VeryLow;
 
 /// The rules of this folder.
 pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
-    std::iter::once(&VeryLow as &dyn Rule)
+    std::iter::once(&OfEvents(VeryLow) as &dyn Rule)
 }
 
-impl Rule for VeryLow {
-    fn name(&self) -> &str {
-        VERY_LOW.name
+impl Definition for VeryLow {
+    fn event() -> &'static Event {
+        &VERY_LOW
     }
 
-    fn kinds(&self) -> &[Kind] {
-        &[GLUCOSE]
-    }
+    const PARAMETERS: &'static [Parameter] = &[LIMIT, CLEAR, STICK_CLEAR];
 
-    /// No source confirms another. Were copies left out, a second way that is linked would cut the
-    /// run of a sensor in two.
-    fn reads_copies(&self) -> bool {
-        true
-    }
+    const FIXED: &'static [&'static [Fixed]] = &[limits::FIXED, glucose_event::FIXED];
 
-    fn parameters(&self) -> &'static [Parameter] {
-        const { &[LIMIT, CLEAR, STICK_CLEAR] }
-    }
+    const WORDING_VERSION: i32 = 2;
 
-    fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::glucose_event::FIXED]
-    }
+    const CALLS_AGAIN_AFTER: Option<Span> = Some(TELLS_FOR);
 
-    fn assess(&self, context: &Context<'_>) -> Assessment {
-        glucose_assessment::assess(&VERY_LOW, context)
-    }
-
-    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        glucose_assessment::is_unaffected(&VERY_LOW, change, context)
-    }
-
-    fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
-        VERY_LOW.waits_for_the_rest(sample, delay)
-    }
-
-    fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
-        VERY_LOW.waits_after_others(reading, timeline)
-    }
-
-    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+    fn severe(sample: Sample, plan: &Plan) -> Option<Severe> {
         let is_beyond = Judge::of(&VERY_LOW, plan).level_of(sample) == Level::Beyond;
         is_beyond.then_some(Severe::Low)
     }
 
-    fn calls_again_after(&self) -> Option<Span> {
-        Some(TELLS_FOR)
-    }
-
-    fn limits(&self, plan: &Plan) -> Vec<Limit> {
-        vec![VERY_LOW.chart_limit(plan)]
-    }
-
-    fn words(&self, alert: &Alert) -> Text {
+    fn words(alert: &Alert) -> Text {
         wording::words(alert)
     }
 }

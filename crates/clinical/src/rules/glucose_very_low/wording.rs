@@ -5,7 +5,14 @@ use crate::alert::{Alert, Stage, Text};
 use crate::rules::glucose_open::WITH_WHICH_A_CRISIS_BEGAN as AGAIN;
 use crate::wording::{measured, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// Who is awake takes sugar and measures again after 15 minutes, who cannot swallow or is not helped by that is
+/// seen at once (recalled).
+const THEN: [&str; 2] = [
+    "飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。",
+    " Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once.",
+];
+
+/// Version 2 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     let shown = |name, side| Some(measured(alert.finding(name)?, alert.finding(side)));
     let (Some(value), Some(lowest)) =
@@ -76,25 +83,43 @@ pub(super) fn words(alert: &Alert) -> Text {
             ),
         ),
     };
-    let (todo_ja, todo_en) = match (alert.stage, alert.late, is_sensor) {
-        (Stage::Confirmed, true, _) => (
-            "著しい低値でした（遅れて届いた測定値）。経過を確認してください。",
-            "Was very low; the readings arrived late. Review what followed.",
-        ),
-        (Stage::Confirmed, false, true) if !is_confirmed_by_blood => (
-            "著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。",
-            "Very low. Ask for symptoms, and to measure by finger-stick.",
-        ),
-        (Stage::Confirmed, false, _) => (
-            "著しい低値です。症状を確認し、再測定を依頼してください。",
-            "Very low. Ask for symptoms, and to measure again.",
-        ),
-        (Stage::Unconfirmed | Stage::Missing, ..) => (
+    let is_of_sensor = is_sensor && !is_confirmed_by_blood;
+    let Text { ja: todo_ja, en: todo_en } = todo(alert, is_of_sensor);
+    Text { ja: format!("{judged_ja}{todo_ja}"), en: format!("{judged_en} {todo_en}") }
+}
+
+/// What to do; a sensor's value is measured in blood first.
+fn todo(alert: &Alert, is_of_sensor: bool) -> Text {
+    let [ja, en] = match (alert.stage, alert.late) {
+        (Stage::Confirmed, true) => {
+            return Text {
+                ja: "著しい低値でした（遅れて届いた測定値）。経過を確認してください。".to_owned(),
+                en: "Was very low; the readings arrived late. Review what followed.".to_owned(),
+            };
+        }
+        (Stage::Confirmed, false) => ["著しい低値です。", "Very low. "],
+        (Stage::Unconfirmed | Stage::Missing, _) => ["", ""],
+    };
+    let is_of_sensor = is_of_sensor || alert.stage != Stage::Confirmed;
+    let [ask_ja, ask_en] = match (alert.wording_version, is_of_sensor) {
+        (..2, true) => [
             "症状を確認し、指先穿刺での血糖測定を依頼してください。",
             "Ask for symptoms, and to measure by finger-stick.",
-        ),
+        ],
+        (..2, false) => {
+            ["症状を確認し、再測定を依頼してください。", "Ask for symptoms, and to measure again."]
+        }
+        (_, true) => [
+            "指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
+            "Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise.",
+        ],
+        (_, false) => [
+            "冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
+            "Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise.",
+        ],
     };
-    Text { ja: format!("{judged_ja}{todo_ja}"), en: format!("{judged_en} {todo_en}") }
+    let [then_ja, then_en] = if alert.wording_version < 2 { ["", ""] } else { THEN };
+    Text { ja: format!("{ja}{ask_ja}{then_ja}"), en: format!("{en}{ask_en}{then_en}") }
 }
 
 /// What was measured, in Japanese and English.

@@ -62,7 +62,7 @@ fn one_urgent_value_among_low_ones_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ lowest 84 %: below 94; at or below 90 not confirmed by further values. Ask for breathlessness, and to measure again."
+        "SpO₂ lowest 84 %: below 94; at or below 90 not confirmed by further values. Ask about breathlessness, and ask to measure again."
     );
     assert_eq!(
         words.ja,

@@ -76,14 +76,14 @@ fn two_low_values_are_for_review_and_two_of_90_or_less_page() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ lowest 92 %: below 94. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+        "SpO₂ lowest 92 %: below 94. Low, confirmed by further values. Ask about breathlessness and other symptoms."
     );
     let home = after(&[(0, 89), (3, 90)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ lowest 89 %: at or below 90. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+        "SpO₂ lowest 89 %: at or below 90. Low, confirmed by further values. Ask about breathlessness and other symptoms."
     );
     assert_eq!(
         words.ja,
@@ -111,7 +111,7 @@ fn one_low_value_that_nothing_follows_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ 86 %: at or below 90, not repeated within 15 minutes. Ask for breathlessness, and to warm the finger and measure twice, 1 to 2 minutes apart."
+        "SpO₂ 86 %: at or below 90, not repeated within 15 minutes. Ask about breathlessness, and ask to warm the finger and measure twice, 1 to 2 minutes apart."
     );
     assert_eq!(
         words.ja,
@@ -198,7 +198,7 @@ fn what_is_urgent_again_after_hours_that_were_not_pages_again_once() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ 89 %: at or below 90 again, lowest 87 %. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+        "SpO₂ 89 %: at or below 90 again, lowest 87 %. Low, confirmed by further values. Ask about breathlessness and other symptoms."
     );
     assert_eq!(
         words.ja,

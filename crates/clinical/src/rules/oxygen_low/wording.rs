@@ -3,10 +3,14 @@
 use super::limits::{LIMIT, URGENT};
 use super::open::{CRISIS_VALUE, URGENT as READINGS_URGENT};
 use crate::alert::{Alert, Stage, Text};
-use crate::wording::{came_late, not_recorded, number};
+use crate::wording::{as_asked_before, came_late, not_recorded, number};
 
-/// The sentences.
+/// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(3, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     let (Some(value), Some(limit), Some(urgent)) = (
         alert.finding("lowest"),
         alert.parameter(LIMIT.short_name()),
@@ -45,7 +49,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                     "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下は1回のみ）。息切れを確認し、再測定を依頼してください。"
                 ),
                 en: format!(
-                    "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} once, not repeated. Ask for breathlessness, and to measure again."
+                    "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} once, not repeated. Ask about breathlessness, and ask to measure again."
                 ),
             }
         }
@@ -55,7 +59,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。"
             ),
             en: format!(
-                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} not confirmed by further values. Ask for breathlessness, and to measure again."
+                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} not confirmed by further values. Ask about breathlessness, and ask to measure again."
             ),
         },
         (Stage::Confirmed, false) => Text {
@@ -63,7 +67,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "{seen_ja}。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。"
             ),
             en: format!(
-                "{seen_en}. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+                "{seen_en}. Low, confirmed by further values. Ask about breathlessness and other symptoms."
             ),
         },
         (Stage::Confirmed, true) => Text {
@@ -75,7 +79,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "SpO₂ {lowest} %（{broken_ja}）。15分以内の再測定がありません。息切れを確認し、指を温めて1〜2分の間隔で2回測り直すよう依頼してください。"
             ),
             en: format!(
-                "SpO₂ {lowest} %: {broken_en}, not repeated within 15 minutes. Ask for breathlessness, and to warm the finger and measure twice, 1 to 2 minutes apart."
+                "SpO₂ {lowest} %: {broken_en}, not repeated within 15 minutes. Ask about breathlessness, and ask to warm the finger and measure twice, 1 to 2 minutes apart."
             ),
         },
     }

@@ -148,7 +148,7 @@ impl Rule for Irregular {
     }
 
     fn wording_version(&self) -> i32 {
-        2
+        3
     }
 
     fn words(&self, alert: &Alert) -> Text {

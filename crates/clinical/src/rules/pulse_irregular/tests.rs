@@ -69,7 +69,7 @@ fn two_of_three_readings_flagged_on_two_days_of_seven_are_for_review() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "The cuff flagged an irregular pulse on 2 days of 7, at or above 2, each day in two or more readings of one occasion, or two in a row. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+        "The cuff flagged an irregular pulse on 2 days of 7, at or above 2, each day in two or more readings of one occasion, or two in a row. Ask about palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
     );
     assert_eq!(
         words.ja,

@@ -2,10 +2,14 @@
 
 use super::limits::{DAYS, OF_DAYS};
 use crate::alert::{Alert, Text};
-use crate::wording::{not_recorded, number};
+use crate::wording::{as_asked_before, not_recorded, number};
 
-/// The sentences.
+/// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(3, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     // What was found, of alerts from before that was written what was asked for.
     let found = alert.finding("days").or_else(|| alert.parameter(DAYS.short_name()));
     let Some(found) = found else {
@@ -26,7 +30,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "血圧計が{OF_DAYS}日間のうち{days}日（{limit}日以上）で不規則な脈を{since_ja}。いずれの日も、同じ測定機会または同じ日の続けての測定で2回以上です。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
             ),
             en: format!(
-                "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, at or above {limit}, each day in two or more readings of one occasion, or two in a row{since_en}. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+                "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, at or above {limit}, each day in two or more readings of one occasion, or two in a row{since_en}. Ask about palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
             ),
         };
     }
@@ -35,7 +39,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             "血圧計が{OF_DAYS}日間のうち{days}日で不規則な脈を{since_ja}（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
         ),
         en: format!(
-            "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, twice in one occasion, or in two readings in a row of one day{since_en}. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+            "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, twice in one occasion, or in two readings in a row of one day{since_en}. Ask about palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
         ),
     }
 }

@@ -42,7 +42,7 @@ pub(super) const VERY_LOW: Parameter = Parameter {
     unit: "/min",
     default: 40.0,
     low: 20.0,
-    high: 50.0,
+    high: 60.0,
     decimals: 0,
     source: "NEWS2: a pulse of 40 or less alone calls for an urgent review (recalled)",
 };
@@ -56,7 +56,7 @@ pub(super) const VERY_HIGH: Parameter = Parameter {
     },
     unit: "/min",
     default: 131.0,
-    low: 110.0,
+    low: 90.0,
     high: 250.0,
     decimals: 0,
     source: "NEWS2: a pulse of 131 or more alone calls for an urgent review (recalled)",

@@ -173,6 +173,10 @@ impl Rule for OutOfRange {
         vec![limit(Side::Below, &LOW), limit(Side::Above, &HIGH)]
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

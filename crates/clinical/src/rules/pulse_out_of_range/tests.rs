@@ -52,11 +52,11 @@ fn two_occasions_in_a_row_below_50_or_above_100_are_for_review() {
     for (pulses, en) in [
         (
             [48, 46],
-            "Resting pulse outside 50–100 /min on 2 occasions in a row (furthest 46). Ask for dizziness and fainting, and which drugs are taken.",
+            "Resting pulse outside 50–100 /min on 2 occasions in a row (furthest 46). Ask about dizziness and fainting, and which drugs are taken.",
         ),
         (
             [112, 104],
-            "Resting pulse outside 50–100 /min on 2 occasions in a row (furthest 112). Ask for palpitations, breathlessness and fever.",
+            "Resting pulse outside 50–100 /min on 2 occasions in a row (furthest 112). Ask about palpitations, breathlessness and fever.",
         ),
     ] {
         let home = after(&pulses);
@@ -207,12 +207,12 @@ fn one_pulse_of_30_or_190_asks_to_measure_again() {
     for (extreme, en, ja) in [
         (
             30,
-            "Resting pulse 30 /min: at or below 40, on one occasion. Ask for dizziness, fainting and breathlessness, and which drugs are taken. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too.",
+            "Resting pulse 30 /min: at or below 40, on one occasion. Ask about dizziness, fainting and breathlessness, and which drugs are taken. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too.",
             "安静時の脈拍 30/分（40以下）。1回の測定機会での値です。めまい、失神、息切れ、服薬を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。",
         ),
         (
             190,
-            "Resting pulse 190 /min: at or above 131, on one occasion. Ask for palpitations, breathlessness, chest pain, fainting and fever. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too.",
+            "Resting pulse 190 /min: at or above 131, on one occasion. Ask about palpitations, breathlessness, chest pain, fainting and fever. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too.",
             "安静時の脈拍 190/分（131以上）。1回の測定機会での値です。動悸、息切れ、胸痛、失神、発熱を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。",
         ),
     ] {

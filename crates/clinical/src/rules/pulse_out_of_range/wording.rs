@@ -2,10 +2,14 @@
 
 use super::limits::{HIGH, LOW, VERY_HIGH, VERY_LOW};
 use crate::alert::{Alert, Stage, Text};
-use crate::wording::{not_recorded, number};
+use crate::wording::{as_asked_before, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// Version 2 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(2, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     let (Some(pulse), Some(low), Some(high)) = (
         alert.finding("pulse_rate"),
         alert.parameter(LOW.short_name()),
@@ -19,11 +23,11 @@ pub(super) fn words(alert: &Alert) -> Text {
     let (ask_ja, ask_en) = match pulse > high {
         true => (
             "動悸、息切れ、発熱がないか確認してください",
-            "Ask for palpitations, breathlessness and fever",
+            "Ask about palpitations, breathlessness and fever",
         ),
         false => (
             "めまいや失神、服薬を確認してください",
-            "Ask for dizziness and fainting, and which drugs are taken",
+            "Ask about dizziness and fainting, and which drugs are taken",
         ),
     };
     let (pulse, low, high) = (number(pulse), number(low), number(high));
@@ -47,13 +51,13 @@ fn of_one_occasion(alert: &Alert, pulse: f64, is_fast: bool) -> Text {
             format!("{limit}以上"),
             format!("at or above {limit}"),
             "動悸、息切れ、胸痛、失神、発熱を確認し",
-            "Ask for palpitations, breathlessness, chest pain, fainting and fever",
+            "Ask about palpitations, breathlessness, chest pain, fainting and fever",
         ),
         false => (
             format!("{limit}以下"),
             format!("at or below {limit}"),
             "めまい、失神、息切れ、服薬を確認し",
-            "Ask for dizziness, fainting and breathlessness, and which drugs are taken",
+            "Ask about dizziness, fainting and breathlessness, and which drugs are taken",
         ),
     };
     Text {

@@ -147,6 +147,10 @@ impl Rule for High {
         }]
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

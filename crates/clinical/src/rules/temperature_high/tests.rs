@@ -46,7 +46,7 @@ fn one_reading_of_37_5_is_for_review_and_one_of_37_4_is_not() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Body temperature 37.5 °C: at or above 37.5. Ask how the patient is, and for signs of an infection such as cough and breathlessness."
+        "Body temperature 37.5 °C: at or above 37.5. Ask how the patient is, and about signs of an infection such as cough and breathlessness."
     );
     assert_eq!(
         words.ja,

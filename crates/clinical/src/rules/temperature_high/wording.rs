@@ -2,10 +2,14 @@
 
 use super::limits::LIMIT;
 use crate::alert::{Alert, Text};
-use crate::wording::{not_recorded, number};
+use crate::wording::{as_asked_before, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// Version 2 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
+    as_asked_before(2, alert, present(alert))
+}
+
+fn present(alert: &Alert) -> Text {
     let finding = |name| alert.finding(name).map(number);
     let (Some(first), Some(highest), Some(limit)) = (
         finding("temperature"),
@@ -23,7 +27,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             "体温 {first} ℃（{limit}以上{highest_ja}）。体調と、咳や息切れなど感染の徴候を確認してください。"
         ),
         en: format!(
-            "Body temperature {first} °C: at or above {limit}{highest_en}. Ask how the patient is, and for signs of an infection such as cough and breathlessness."
+            "Body temperature {first} °C: at or above {limit}{highest_en}. Ask how the patient is, and about signs of an infection such as cough and breathlessness."
         ),
     }
 }

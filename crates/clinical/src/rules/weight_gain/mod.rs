@@ -142,6 +142,10 @@ impl Rule for WeightGain {
         true
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

@@ -103,12 +103,16 @@ fn two_kilograms_more_than_three_days_ago_are_for_review() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Weight up by 2 kg in 3 days (80.1 to 82.1 kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again."
+        "Weight up by 2 kg in 3 days (80.1 to 82.1 kg): at or above 2 kg within 3 days. Ask about swelling and breathlessness, and ask to measure again."
     );
     assert_eq!(
         words.ja,
         "体重が3日で2 kg増加しました（80.1→82.1 kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。"
     );
+    // What was reported before the sentence changed reads as it did.
+    let before = crate::alert::Alert { wording_version: 1, ..alert.clone() };
+    let asked = "Ask for swelling and breathlessness, and to measure again.";
+    assert!(rules::words(&before).en.ends_with(asked));
     assert_eq!(alert.evidence.len(), 2);
 }
 

@@ -3,6 +3,7 @@
 use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
+use crate::plan::Plan;
 use crate::time::Span;
 
 /// A loss of so much against the median of a month is one to look at, percent.
@@ -20,13 +21,38 @@ pub(super) const PERCENT: Parameter = Parameter {
     source: "TIHM: weight 5 % below the period's mean; that it is the median of a month is ours",
 };
 
+/// The numbers for one patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    /// Percent.
+    pub(super) percent: f64,
+    pub(super) last_days: usize,
+}
+
+impl Limits {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self { percent: plan.value(&PERCENT), last_days: plan.value(&LAST_DAYS) as usize }
+    }
+}
+
 /// A week is compared with the month before it: so many local days. Ours.
 pub(super) const WEEK: usize = 7;
 /// The month. Ours.
 pub(super) const MONTH: usize = 30;
-/// The median of so many days is compared: the last ones on which the scale was used. Ours: one may be
-/// another person's.
-pub(super) const LAST_DAYS: usize = 3;
+/// The median of so many days is compared: the last ones on which the scale was used.
+pub(super) const LAST_DAYS: Parameter = Parameter {
+    name: "weight.loss.last_days",
+    former_names: &[],
+    label: Label {
+        ja: "中央値をとる最後の測定日数", en: "compared: the last days measured"
+    },
+    unit: "",
+    default: 3.0,
+    low: 1.0,
+    high: 7.0,
+    decimals: 0,
+    source: "ours: one may be another person's; TIHM compares each day",
+};
 /// The last days are looked for among so many local days: who weighs twice a week is weighed three times
 /// in eight days, and where one is missed, in eleven. Ours.
 pub(super) const LAST_WITHIN: usize = 14;
@@ -66,11 +92,6 @@ pub(super) const FIXED: &[Fixed] = &[
         ["その前の比較期間", "the month before it: local days"],
         Span::from_days(MONTH as i64),
         "ours",
-    ),
-    Fixed::count(
-        ["中央値をとる最後の測定日数", "compared: the last days measured"],
-        LAST_DAYS,
-        "ours: one may be another person's",
     ),
     Fixed::days(
         ["最後の測定日を探す期間", "the last days measured are among the last local days"],

@@ -1,9 +1,9 @@
 //! `weight.loss`: weight that has fallen against the month before.
 //!
-//! It is judged once a local day ([`super::days`]): the last three days on which the scale was used, of
-//! two weeks, against the median of the month before, within one scale, for scales differ by more than what
-//! is looked for. Of the three days the median is compared. Who loses weight day by day was heavier a week
-//! ago, so a week's highest weight would hide that. No day of the three may say that the weight is back.
+//! It is judged once a local day ([`super::days`]): the last days on which the scale was used, of
+//! two weeks, three unless a plan asks for others, against the median of the month before, within one scale, for scales differ by more than what
+//! is looked for. Of these days the median is compared. Who loses weight day by day was heavier a week
+//! ago, so a week's highest weight would hide that. None of them may say that the weight is back.
 //! Two weeks, because who weighs twice a week has no three days in one.
 //!
 //! Others stand on the scale too. Of each day the weight nearest to the median is the patient's; where it
@@ -31,7 +31,7 @@ use crate::wording::day_number;
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
 use super::weights::weight;
-use limits::{FURTHER, HYSTERESIS, MONTH, PERCENT, WEEK};
+use limits::{FURTHER, HYSTERESIS, LAST_DAYS, Limits, MONTH, PERCENT, WEEK};
 use scale::{Compared, Scale, Weights};
 
 /// The rule.
@@ -61,7 +61,7 @@ impl Rule for WeightLoss {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[PERCENT] }
+        const { &[PERCENT, LAST_DAYS] }
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {
@@ -70,14 +70,14 @@ impl Rule for WeightLoss {
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
         days::assess(context, Begin::Midnight, |days| {
-            let limit = context.plan.value(&PERCENT);
+            let limits = Limits::of(context.plan);
             let readings = context.readings_and_copies(WEIGHT, days.begin());
             let known = days.collect(readings, |day: &mut OfSources<Weights>, reading| {
                 day.of(reading.source).push(weight(reading));
             });
-            let parameters = parameters(context.plan, [&PERCENT]);
+            let parameters = parameters(context.plan, [&PERCENT, &LAST_DAYS]);
             days.assess(context, (&known, MONTH + WEEK), &parameters, |both, place, open| {
-                judge(both, open, limit, |back| day_number(days.date(place - back)))
+                judge(both, open, limits, |back| day_number(days.date(place - back)))
             })
         })
     }
@@ -99,15 +99,16 @@ impl Rule for WeightLoss {
     }
 }
 
-/// What a day says with those before it, against the limit in percent. `open` is what the open alert says.
+/// What a day says with those before it. `open` is what the open alert says.
 fn judge(
     both: &[OfSources<Weights>],
     open: Option<&Values>,
-    limit: f64,
+    limits: Limits,
     day_before_last: impl Fn(usize) -> f64,
 ) -> Verdict {
     let scales: Vec<Scale> =
-        sources(both).into_iter().map(|source| Scale::of(both, source, limit)).collect();
+        sources(both).into_iter().map(|source| Scale::of(both, source, limits)).collect();
+    let limit = limits.percent;
     let compared = || {
         scales.iter().filter_map(|scale| match scale {
             Scale::Compared(compared) => Some(compared),

@@ -8,7 +8,7 @@ use crate::source::SourceDigest;
 use crate::statistics::median;
 
 use super::limits::{
-    DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, LAST_DAYS, LAST_WITHIN, MONTH,
+    DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, LAST_WITHIN, Limits, MONTH,
     STEADY_WITHIN, WEEK,
 };
 
@@ -48,9 +48,8 @@ pub(super) struct Compared {
 }
 
 impl Scale {
-    /// What a scale says on the last of so many days as a month and a week have, against a limit in
-    /// percent.
-    pub(super) fn of(both: &[OfSources<Weights>], source: SourceDigest, limit: f64) -> Self {
+    /// What a scale says on the last of so many days as a month and a week have.
+    pub(super) fn of(both: &[OfSources<Weights>], source: SourceDigest, limits: Limits) -> Self {
         let (month, week) = both.split_at(MONTH);
         let of_scale = |days: &[OfSources<Weights>]| -> Vec<Weights> {
             days.iter().filter_map(|day| day.get(source)).cloned().collect()
@@ -67,8 +66,11 @@ impl Scale {
             places.rev().filter_map(move |place| Some((place, both[place].get(source)?)))
         };
         let last: Vec<(usize, &Weights)> =
-            used(both.len() - LAST_WITHIN..both.len()).take(LAST_DAYS).collect();
-        let [_, _, (first, _)] = last[..] else { return Self::Unclear };
+            used(both.len() - LAST_WITHIN..both.len()).take(limits.last_days).collect();
+        let Some((first, _)) = last.last().copied().filter(|_| last.len() == limits.last_days)
+        else {
+            return Self::Unclear;
+        };
         // Of who does not weigh daily, the first of the last days lie in the month.
         let before: Vec<&Weights> = used(0..MONTH.min(first)).map(|(_, day)| day).collect();
         // Each day counts once, however many stood on the scale.
@@ -79,14 +81,16 @@ impl Scale {
         let nearest = |day: &Weights| {
             day.iter().copied().min_by_key(|one| (one.since(from).magnitude(), *one))
         };
-        let mut last: Vec<Weight> = last.iter().filter_map(|(_, day)| nearest(day)).collect();
-        last.sort_unstable();
-        let [_, to, highest] = last[..] else { return Self::Unclear };
+        let last: Vec<Weight> = last.iter().filter_map(|(_, day)| nearest(day)).collect();
+        let to = median(last.iter().map(|one| one.kilograms())).map(Weight::of);
+        let (Some(to), Some(highest)) = (to, last.into_iter().max()) else {
+            return Self::Unclear;
+        };
         if from.since(to).magnitude() > OF_ANOTHER_PERSON {
             return Self::Unclear;
         }
         let loss = |weight: Weight| percent(from.since(weight), from);
-        let is_low = |day: &Weights| day.iter().any(|one| loss(*one) >= limit);
+        let is_low = |day: &Weights| day.iter().any(|one| loss(*one) >= limits.percent);
         let older = of_scale(&month[..MONTH - WEEK]);
         Self::Compared(Compared {
             loss: loss(to),

@@ -112,6 +112,39 @@ fn an_open_alert_says_a_loss_that_is_two_points_more() {
 }
 
 #[test]
+fn a_plan_may_compare_other_last_days_than_three() {
+    let after = |last_days: f64, lost: i64| {
+        let plan = rules::plan(1, [("weight.loss.last_days", last_days)]).unwrap();
+        let mut home = Home { plan, ..Home::default() };
+        days(&mut home, 0..30, 80.0);
+        days(&mut home, 30..30 + lost, 76.0);
+        home
+    };
+    let one = after(1.0, 1);
+    assert_eq!(transitions(&one), [Raised]);
+    let words = rules::words(daily::last(&one, RULE));
+    assert!(
+        words.en.starts_with(
+            "Weight 76 kg on 2026-06-28, 5 % below the median of the month before, 80 kg"
+        ),
+        "{}",
+        words.en
+    );
+    assert!(words.ja.starts_with("体重（2026年6月28日）が76 kgで"), "{}", words.ja);
+    // The median of an even number of days is the middle of two.
+    assert_eq!(transitions(&after(4.0, 2)), []);
+    assert_eq!(transitions(&after(4.0, 4)), [Raised]);
+    let five = after(5.0, 5);
+    let words = rules::words(daily::last(&five, RULE));
+    assert!(
+        words.en.starts_with("Weight 76 kg (median of the last 5 days measured, "),
+        "{}",
+        words.en
+    );
+    assert!(words.ja.starts_with("体重（直近5測定日、"), "{}", words.ja);
+}
+
+#[test]
 fn four_and_a_half_percent_are_not_enough() {
     let mut home = Home::default();
     days(&mut home, 0..30, 80.0);

@@ -1,5 +1,6 @@
 //! What an alert of the rule says.
 
+use super::limits::{LAST_DAYS, PERCENT};
 use crate::alert::{Alert, Text};
 use crate::wording::{day_of, not_recorded, number};
 
@@ -11,9 +12,11 @@ pub(super) fn words(alert: &Alert) -> Text {
     else {
         return not_recorded(alert.rule.as_str());
     };
-    let Some(limit) = alert.parameter("percent") else {
+    let Some(limit) = alert.parameter(PERCENT.short_name()) else {
         return not_recorded(alert.rule.as_str());
     };
+    // Of alerts from before it was a parameter it was what is the default now.
+    let last_days = alert.parameter(LAST_DAYS.short_name()).unwrap_or(LAST_DAYS.default);
     let [loss, from, to, month_days, limit] = [loss, from, to, month_days, limit].map(number);
     let (year, month, day) = day_of(last_day);
     let first_day = alert.finding("first_day").map(day_of);
@@ -28,12 +31,18 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "Weight at most {to} kg in the 7 days until {year}-{month:02}-{day:02} ({days} days measured), {loss} % below the median of the 30 days before"
             ),
         ),
+        (None, Some(_)) if last_days == 1.0 => (
+            format!("体重（{year}年{month}月{day}日）が{to} kgで、その前の約1か月間"),
+            format!(
+                "Weight {to} kg on {year}-{month:02}-{day:02}, {loss} % below the median of the month before"
+            ),
+        ),
         (None, Some((first_year, first_month, first_day))) => (
             format!(
-                "体重（直近3測定日、{first_year}年{first_month}月{first_day}日～{year}年{month}月{day}日の中央値）が{to} kgで、その前の約1か月間"
+                "体重（直近{last_days}測定日、{first_year}年{first_month}月{first_day}日～{year}年{month}月{day}日の中央値）が{to} kgで、その前の約1か月間"
             ),
             format!(
-                "Weight {to} kg (median of the last 3 days measured, {first_year}-{first_month:02}-{first_day:02} to {year}-{month:02}-{day:02}), {loss} % below the median of the month before"
+                "Weight {to} kg (median of the last {last_days} days measured, {first_year}-{first_month:02}-{first_day:02} to {year}-{month:02}-{day:02}), {loss} % below the median of the month before"
             ),
         ),
         (None, None) => (

@@ -47,7 +47,7 @@ fn one_finger_stick_below_70_is_for_review() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 69 mg/dL: below 70. Ask for symptoms, and review meals, drugs and exercise."
+        "Blood glucose 69 mg/dL: below 70. Ask about symptoms, and review meals, drugs and exercise."
     );
     assert_eq!(words.ja, "血糖値 69 mg/dL（70未満）。症状と、食事・薬・運動を確認してください。");
 }
@@ -60,7 +60,7 @@ fn a_sensor_below_70_for_15_minutes_is_for_review_and_for_10_it_is_not() {
     assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Sensor glucose below 70 mg/dL for 15 minutes or more, lowest 61. Ask for symptoms, and review meals, drugs and exercise."
+        "Sensor glucose below 70 mg/dL for 15 minutes or more, lowest 61. Ask about symptoms, and review meals, drugs and exercise."
     );
     // A low that silence follows is no event yet.
     let mut home = after([sensor(0, 65), sensor(5, 65), sensor(10, 65)]);
@@ -105,7 +105,7 @@ fn a_low_that_lasts_more_than_120_minutes_is_urgent_though_every_value_comes_in_
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask for symptoms, and to measure by finger-stick."
+        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask about symptoms, and ask to measure by finger-stick."
     );
     assert_eq!(
         words.ja,
@@ -194,7 +194,7 @@ fn the_reading_that_makes_it_last_is_in_the_evidence_and_in_the_words() {
     assert_eq!(evidence(&home), [at(0), at(60), at(121)]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 66 mg/dL: below 70, lowest 61, not seen back for more than 120 minutes. Ask for symptoms, and to measure by finger-stick."
+        "Blood glucose 66 mg/dL: below 70, lowest 61, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick."
     );
     home.receives(finger(130, 60));
     assert_eq!(evidence(&home), [at(0), at(130), at(121)]);
@@ -217,7 +217,7 @@ fn a_low_that_lasts_again_hours_later_pages_again_once() {
     assert_eq!(told(&home), [None, Some(at(DAY)), Some(at(2 * DAY))]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask for symptoms, and to measure by finger-stick."
+        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick."
     );
     // What goes on is no news.
     home.receives(finger(2 * DAY + 300, 66));
@@ -287,7 +287,7 @@ fn two_finger_sticks_with_nothing_back_between_them_are_urgent_after_120_minutes
     assert_eq!(home.last().transition, Escalated);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 66 mg/dL: below 70, lowest 65, not seen back for more than 120 minutes. Ask for symptoms, and to measure by finger-stick."
+        "Blood glucose 66 mg/dL: below 70, lowest 65, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick."
     );
     let home = after([finger(0, 65), finger(60, 80), finger(121, 66)]);
     assert!(home.reported.iter().all(|alert| alert.severity == Review));

@@ -18,12 +18,17 @@ fn one_finger_stick_below_54_pages_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 53 mg/dL: below 54. Very low. Ask for symptoms, and to measure again."
+        "Blood glucose 53 mg/dL: below 54. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
     );
     assert_eq!(
         words.ja,
-        "血糖値 53 mg/dL（54未満）。著しい低値です。症状を確認し、再測定を依頼してください。"
+        "血糖値 53 mg/dL（54未満）。著しい低値です。冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
     );
+    // What was reported before the sentences changed reads as it did.
+    let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };
+    let asked = "Very low. Ask for symptoms, and to measure again.";
+    assert!(rules::words(&before).en.ends_with(asked));
+    assert!(rules::words(&before).ja.ends_with("。症状を確認し、再測定を依頼してください。"));
 }
 
 #[test]
@@ -35,11 +40,11 @@ fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick."
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。"
+        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
     );
     assert_eq!(home.last().evidence.len(), 3);
 }
@@ -51,11 +56,11 @@ fn a_sensor_that_says_lo_for_15_minutes_pages_and_the_words_say_below_its_limit(
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest < 40. Very low. Ask for symptoms, and to measure by finger-stick."
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest < 40. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。"
+        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
     );
     let values = |name| home.last().evidence.iter().filter_map(move |of| of.value(name));
     assert_eq!(values("glucose_value").collect::<Vec<_>>(), [50.0, 40.0]);
@@ -98,11 +103,11 @@ fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_reported() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 54 mg/dL for 15 minutes or more, then blood glucose 31 mg/dL. Very low. Ask for symptoms, and to measure again."
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, then blood glucose 31 mg/dL. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上、血糖測定で 31 mg/dL。著しい低値です。症状を確認し、再測定を依頼してください。"
+        "センサーグルコース 54 mg/dL未満が15分以上、血糖測定で 31 mg/dL。著しい低値です。冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
     );
 }
 
@@ -130,11 +135,11 @@ fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose 45 mg/dL: below 54, then no value of the sensor for 30 minutes. Ask for symptoms, and to measure by finger-stick."
+        "Sensor glucose 45 mg/dL: below 54, then no value of the sensor for 30 minutes. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。症状を確認し、指先穿刺での血糖測定を依頼してください。"
+        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
     );
     // What fills the silence tells how it went on.
     home.receives_at(50, sensor(10, 60));
