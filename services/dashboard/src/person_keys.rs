@@ -255,6 +255,13 @@ pub(crate) mod tests {
         }
     }
 
+    /// A new key of a patient, which is read at once.
+    pub(crate) fn key(keys: &PersonKeys, patient: &str) -> PersonKey {
+        let made = keys.made(patient);
+        keys.apply(patient.to_owned(), Some(Some(made.clone()))).unwrap();
+        made
+    }
+
     impl MemoryKeyLog {
         pub(crate) fn follower(&self) -> Arc<PersonKeys> {
             let keys = Arc::new(PersonKeys::new(self.master.clone()));
