@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::identities::IdentitiesCommand;
+use crate::person::PersonCommand;
 use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
@@ -47,6 +48,9 @@ enum What {
     /// Who patients are to people: names, birth dates, chart numbers, telephones
     #[command(subcommand)]
     Identities(IdentitiesCommand),
+    /// Erasing a person
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// Why raw records were rejected, and sending them again
     #[command(subcommand)]
     Rejected(RejectedCommand),
@@ -89,6 +93,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
         What::Identities(command) => return crate::identities::run(command).await,
+        What::Person(command) => crate::person::run(command).await?,
         What::Report(command) => {
             // Asking Kafka blocks.
             tokio::task::spawn_blocking(move || crate::report::run(command)).await??;

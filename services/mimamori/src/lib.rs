@@ -6,6 +6,7 @@ mod followers;
 mod identities;
 mod kept;
 mod operator;
+mod person;
 mod person_keys;
 pub mod reconciliation;
 pub mod registry;

@@ -24,7 +24,7 @@ const AT_ONCE: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Looks again until what was committed can be read.
-fn until_shown<T>(
+pub(crate) fn until_shown<T>(
     what: &str,
     mut look: impl FnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {

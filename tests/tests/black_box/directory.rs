@@ -181,3 +181,81 @@ pub fn a_name_is_on_the_screen_of_its_physician_and_in_no_topic_log_metric_or_ta
         }
     }
 }
+
+/// A `mimamori person erase` of this stack.
+fn erase(stack: &Stack, patient: &str, more: &[&str]) -> Command {
+    let mut command = stack.tool("person erase");
+    command.env("MIMAMORI_OPERATOR", OPERATOR).args([patient, "--reason", "request 17"]).args(more);
+    command
+}
+
+pub fn an_erased_person_has_no_name_anywhere_and_no_key_is_made_again() {
+    let stack = with_names("directory_erased");
+    let (sato, ito) = (stack.sign_in(SATO), stack.sign_in(ITO));
+    eventually("the name is on the screen", || equal(name(&sato), "見本 花子".into()));
+    let alerts = sato.alert_stream();
+    alerts.next("snapshot");
+    stack.produce(&blood_pressure(PATIENT, seconds_ago(180), 192, 114));
+    stack.produce(&blood_pressure(PATIENT, seconds_ago(60), 188, 111));
+    let alert = alerts.next("alert")["id"].as_str().unwrap().to_owned();
+    let comment =
+        |id: &str| json!({ "id": id, "act": { "kind": "comment", "text": "花子さんに電話" } });
+    sato.act(&alert, &comment("1")).expect(200);
+
+    // Nobody of a wrong id is erased, and a dry run erases nobody.
+    let (_, err) = output(&mut erase(&stack, "TST001/P9", &[]), false);
+    assert!(err.contains("nothing is known of TST001/P9"), "{err}");
+    let (out, _) = output(&mut erase(&stack, PATIENT, &["--dry-run"]), true);
+    assert!(out.starts_with("Would be erased: TST001/P1"), "{out}");
+    assert_eq!(name(&sato), "見本 花子");
+
+    let (report, _) = output(&mut erase(&stack, PATIENT, &[]), true);
+    for part in [
+        "Erased: TST001/P1, ",
+        "by operator. Reason: request 17",
+        "(registry.keys): erased",
+        "(registry.identities): erased",
+        "(care.events): 1, which nobody can open",
+    ] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    assert_eq!(named(report.as_bytes()), None);
+
+    // The name is gone, the words are lost, and what was measured and done stays under the pseudonym.
+    eventually("the name is gone", || equal(name(&sato), Value::Null));
+    assert_eq!(found(&sato, "花子"), json!([]));
+    assert_eq!(found(&sato, PATIENT), json!([PATIENT]));
+    assert_eq!(
+        sato.get(&format!("patients/{PATIENT}/identity")).expect(200)["telephone"],
+        Value::Null
+    );
+    let acts = sato.get(&format!("alerts/{alert}/acts")).expect(200);
+    assert_eq!(
+        (&acts["acts"][0]["text_lost"], acts["acts"].as_array().unwrap().len()),
+        (&json!(true), 1)
+    );
+    sato.act(&alert, &comment("2")).expect(409);
+    assert_eq!(name(&ito), "架空 花子", "another person stays");
+    let gone = [Topic::RegistryKeys, Topic::RegistryIdentities].map(|topic| {
+        let of = stack
+            .records(topic)
+            .into_iter()
+            .filter(|it| it.key.as_deref() == Some(PATIENT.as_bytes()));
+        of.map(|record| record.payload.is_some()).collect::<Vec<_>>()
+    });
+    assert_eq!(gone, [[true, false], [true, false]]);
+
+    // Neither an import nor a dashboard that starts later brings anything back; erased again it stays so.
+    let file = list(&stack, &[ROW]);
+    let (out, _) = output(&mut apply(&stack, &file), false);
+    assert!(out.contains("row 2, TST001/P1: the patient's data was erased"), "{out}");
+    stack.kill(Service::Dashboard);
+    stack.start(&[Service::Dashboard]);
+    assert_eq!(name(&stack.sign_in(SATO)), Value::Null);
+    let (report, _) = output(&mut erase(&stack, PATIENT, &[]), true);
+    assert!(report.contains("(registry.keys): had been erased before"), "{report}");
+    let events: Vec<AuditEvent> = stack.read(Topic::AuditEvents);
+    let erased = events.iter().filter(|event| event.action == "erase_person");
+    let erased: Vec<_> = erased.map(|event| (&*event.actor, event.patient.as_deref())).collect();
+    assert_eq!(erased, [(OPERATOR, Some(PATIENT)); 2]);
+}
