@@ -67,6 +67,9 @@ pub(crate) const REGISTRY_DEVICE: &[&str] = &[
     include_str!("../avro/published/registry_device.1.avsc"),
     include_str!("../avro/published/registry_device.2.avsc"),
 ];
+/// Of `registry_identity`.
+pub(crate) const REGISTRY_IDENTITY: &[&str] =
+    &[include_str!("../avro/published/registry_identity.1.avsc")];
 /// Of `registry_participant`.
 pub(crate) const REGISTRY_PARTICIPANT: &[&str] =
     &[include_str!("../avro/published/registry_participant.1.avsc")];

@@ -39,6 +39,7 @@ records! {
     registry::Vendor = "registry_vendor" REGISTRY_VENDOR,
     registry::Practitioner = "registry_practitioner" REGISTRY_PRACTITIONER,
     registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
+    registry::SealedIdentity = "registry_identity" REGISTRY_IDENTITY,
     records::AuditSet = "audit_set" AUDIT_SET,
     records::EndedSession = "ended_session" ENDED_SESSION,
     records::RuleSet = "rule_set" RULE_SET,

@@ -305,6 +305,15 @@ pub struct DutyHours {
     pub until: String,
 }
 
+/// Who a patient is to people, sealed with the patient's own key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedIdentity {
+    pub patient: String,
+    #[serde(with = "apache_avro::serde::bytes")]
+    pub sealed: Vec<u8>,
+    pub written_at: i64,
+}
+
 impl CareTeam {
     /// What stands in the place of the person in the entry of a fallback team: `CGM005/*` follows every
     /// patient of its consortium whom no other team follows. No person's id is written so.

@@ -73,8 +73,10 @@ topics! {
     RegistryPractitioners = "registry.practitioners",
     /// Who follows whom.
     RegistryCareTeams = "registry.care_teams",
-    /// The keys that patients' free text is sealed with, wrapped. Key: patient; a tombstone erases one.
+    /// The keys that patients' free text and identities are sealed with, wrapped. Key: patient; a tombstone erases one.
     RegistryKeys = "registry.keys",
+    /// Who patients are to people, sealed. Key: patient.
+    RegistryIdentities = "registry.identities",
     /// Sessions that have ended before their time. Key: session.
     SessionsEnded = "sessions.ended",
     /// The sets of patients that accesses to lists refer to. Key: set and part.

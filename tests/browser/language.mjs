@@ -24,15 +24,22 @@ const IDENTIFIERS = [
 
 const LATIN = /[A-Za-zＡ-Ｚａ-ｚ]/
 const JAPANESE = /[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]/
-/** Names of people in the mock. */
-const PHYSICIAN = /佐藤 陽子|鈴木 一郎|運用担当/g
+/** Names of people in the mock, and how they are related: what a list says of a person is in the person's language. */
+const PEOPLE = new RegExp(
+  [
+    '佐藤 陽子|鈴木 一郎|運用担当|長男',
+    '(?:見本|架空|仮名|例題|模型|想定|雛形) (?:花子|太郎|春子|次郎|雪乃|海斗)',
+    '(?:ミホン|カクウ|カメイ|レイダイ|モケイ|ソウテイ|ヒナガタ) (?:ハナコ|タロウ|ハルコ|ジロウ|ユキノ)',
+  ].join('|'),
+  'g',
+)
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 /** Longer ones first; none within a longer word. */
 const KNOWN = new RegExp(`(?<![A-Za-z])(?:${Object.values(ALLOWED).flat().sort((a, b) => b.length - a.length).map(escaped).join('|')})(?![A-Za-z])`, 'g')
 
 export function isForeign(text, language) {
-  if (language === 'en') return JAPANESE.test(text.replace(PHYSICIAN, ''))
+  if (language === 'en') return JAPANESE.test(text.replace(PEOPLE, ''))
   return LATIN.test(IDENTIFIERS.reduce((left, one) => left.replace(one, ''), text).replace(KNOWN, ''))
 }
 

@@ -104,17 +104,45 @@ export const STATIONS = [
     await walk.page.fill('.find input', 'nobody')
     await walk.page.waitForSelector('.quiet', { state: 'detached' })
     await walk.look('without a match')
-    await walk.page.waitForURL('**/?sought=nobody')
+    // Who is looked for outlives a reload, and is never in the address.
+    await walk.page.waitForFunction(() => history.state?.sought === 'nobody')
+    assert.equal(new URL(walk.page.url()).search, '')
     await walk.page.reload()
     await walk.page.waitForSelector('.find input[value="nobody"]')
     await walk.page.click('.home')
     await walk.page.waitForSelector('.quiet')
     assert.equal(await walk.page.inputValue('.find input'), '', 'a link to the list leads to all of it')
   }],
+  ['a patient who is looked for by name', async ({ page, base, look }) => {
+    await open({ page, base }, '/', '.quiet')
+    await page.fill('.find input', 'みほん')
+    const isFound = () => page.waitForFunction(() => {
+      const links = [...document.querySelectorAll('a[data-row]')]
+      return links.length > 0 && links.every((link) => link.textContent.includes('ミホン'))
+    })
+    await isFound()
+    await look()
+    await whileAnswered(page, '**/api/v1/patients/search', problem(503), async () => {
+      await page.fill('.find input', 'しらない')
+      await page.waitForSelector('.notice[role=alert]')
+      await look('while names cannot be searched')
+    })
+    await page.fill('.find input', 'みほん')
+    await isFound()
+    const patient = await page.locator('.quiet a[data-row]').first().getAttribute('href')
+    await whileAnswered(page, '**/identity', problem(503), async () => {
+      await open({ page, base }, patient, '.patient-contacts[role=alert]')
+      await look('whose telephone cannot be loaded')
+    })
+    await open({ page, base }, patient, '.patient-contacts a')
+    assert.match(await page.textContent('h1'), /ミホン/)
+    assert.doesNotMatch(await page.title(), /見本/, 'the browser keeps titles in its history')
+    await look('with telephone and emergency contact')
+  }],
   ['the list by keyboard', async ({ page, base, look }) => {
     await open({ page, base }, '/', '.quiet')
-    const links = await page.locator('a[data-row]').allTextContents()
-    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    const links = await page.locator('a[data-row]').evaluateAll((all) => all.map((link) => link.getAttribute('href')))
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('href') ?? null)
     await page.locator('a[data-row]').first().focus()
     await page.keyboard.press('k')
     assert.equal(await focused(), links[0], 'the first stays')
@@ -132,12 +160,14 @@ export const STATIONS = [
     await page.keyboard.press('Escape')
     assert.equal(await focused(), links.at(-2), 'closing leads back')
     await page.keyboard.press('Enter')
-    await page.waitForURL(`${base}/patients/${links.at(-2)}`)
+    await page.waitForURL(`${base}${links.at(-2)}`)
     // Elsewhere the keys are no keys.
     await open({ page, base }, '/', '.quiet')
     await page.focus('.find input')
     await page.keyboard.type('kj')
     assert.equal(await page.inputValue('.find input'), 'kj')
+    await page.fill('.find input', '')
+    await page.waitForFunction(() => history.state === null)
   }],
   ['alerts that are acknowledged in the list', async (walk) => {
     const { page } = walk

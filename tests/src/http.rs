@@ -82,14 +82,22 @@ impl Stack {
         self.metric_at(self.ports(service), series)
     }
 
+    /// All metrics of a service that listens somewhere.
+    ///
+    /// # Errors
+    /// When the service does not answer.
+    pub fn metrics_at(&self, ports: Ports) -> Result<String, String> {
+        let url = format!("http://127.0.0.1:{}/metrics", ports.operations);
+        let text = self.http.get(url).send().and_then(Response::text);
+        text.map_err(|error| error.to_string())
+    }
+
     /// A number of the metrics of a service that listens somewhere.
     ///
     /// # Errors
     /// When the service does not answer, or has no such series.
     pub fn metric_at(&self, ports: Ports, series: &str) -> Result<f64, String> {
-        let url = format!("http://127.0.0.1:{}/metrics", ports.operations);
-        let text = self.http.get(url).send().and_then(Response::text);
-        let text = text.map_err(|error| error.to_string())?;
+        let text = self.metrics_at(ports)?;
         let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
         value.ok_or_else(|| format!("no {series}"))
     }
@@ -171,9 +179,14 @@ impl SignedIn {
 
     /// Does something about an alert.
     pub fn act(&self, alert: &str, act: &Value) -> Answer {
-        let url = format!("{}/api/v1/alerts/{alert}/acts", self.base);
+        self.post(&format!("alerts/{alert}/acts"), act)
+    }
+
+    /// Sends a body to a page of the API.
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        let url = format!("{}/api/v1/{path}", self.base);
         let request = self.http.post(url).header(COOKIE, &self.cookie);
-        Answer::of(request.json(act).send().unwrap())
+        Answer::of(request.json(body).send().unwrap())
     }
 
     /// Asks for a page of the API of a dashboard that may be away.

@@ -468,7 +468,8 @@ impl Stack {
 }
 
 impl Stack {
-    fn logs(&self) -> impl Iterator<Item = PathBuf> {
+    /// What the services have written, a file each.
+    pub fn logs(&self) -> impl Iterator<Item = PathBuf> {
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         entries
             .map(|entry| entry.path())

@@ -21,7 +21,7 @@ const SECRETS: [(&str, &str); 7] = [
 /// Arguments whose name sounds like a secret's and whose value is none.
 const HARMLESS: [&str; 3] = ["key", "key_of_reading", "master_key_file"];
 /// Values of a form of their own, and of what is given in place of something else.
-const OF_A_FORM: [(&str, &str); 9] = [
+const OF_A_FORM: [(&str, &str); 10] = [
     ("address", "0/17"),
     ("addresses", "0/17"),
     ("bootstrap_servers", "kafka:9092"),
@@ -30,6 +30,7 @@ const OF_A_FORM: [(&str, &str); 9] = [
     ("dashboard_url", "https://mimamori.example"),
     ("file", "file"),
     ("partition", "0"),
+    ("patient", "CGM005/S001"),
     ("producer_id", "17"),
 ];
 /// The value of whatever else must be given: a name, a path, a text.

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 
+use crate::sealing::{KeyFile, UnusableKeyFile};
 use crate::server::{self, ServerError};
 use crate::shutdown::Shutdown;
 use crate::telemetry::TelemetryArgs;
@@ -97,6 +99,26 @@ impl InsertTimeoutArgs {
     #[must_use]
     pub fn insert_timeout(&self) -> Duration {
         Duration::from_secs(self.insert_timeout_seconds)
+    }
+}
+
+/// Where the master keys are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MasterKeyArgs {
+    /// Master keys, which wrap the keys that patients' free text and identities are sealed with: a file with
+    /// a line each, `ID KEY`, the key in 64 hexadecimal digits; required. The first wraps new keys, the
+    /// others open older ones. The same file for every instance; without it what is sealed is lost
+    #[arg(long, env = "MIMAMORI_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+}
+
+impl MasterKeyArgs {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When none is given, or it cannot be used; the message says what to do.
+    pub fn load(&self) -> Result<KeyFile, UnusableKeyFile> {
+        KeyFile::load(self.master_key_file.as_deref().ok_or(UnusableKeyFile::NotGiven)?)
     }
 }
 

@@ -33,7 +33,9 @@ pub mod server;
 pub mod shutdown;
 pub mod telemetry;
 
-pub use args::{DrainArgs, InsertTimeoutArgs, InstanceArgs, PartitionsArgs, ServiceArgs};
+pub use args::{
+    DrainArgs, InsertTimeoutArgs, InstanceArgs, MasterKeyArgs, PartitionsArgs, ServiceArgs,
+};
 pub use backoff::Backoff;
 pub use clickhouse_error::{clickhouse_error, clickhouse_exception_code};
 pub use clock::now_ms;

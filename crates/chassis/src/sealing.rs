@@ -139,6 +139,14 @@ pub struct KeyFile {
 /// Why a file of master keys is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableKeyFile {
+    /// None is named.
+    #[error(
+        "the master key is missing, which wraps the keys that patients' free text and identities are sealed \
+         with: give --master-key-file FILE (or MIMAMORI_MASTER_KEY_FILE); a file is made by \
+         echo \"$(date +%Y-%m)-$(openssl rand -hex 4) $(openssl rand -hex 32)\" > FILE, and has to be kept: \
+         without it what is sealed is lost"
+    )]
+    NotGiven,
     /// It cannot be read.
     #[error("the file of master keys {path} cannot be read: {error}")]
     Unreadable {

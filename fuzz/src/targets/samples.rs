@@ -150,6 +150,9 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "patient": "CGM005/S001", "master_key": "2026-11", "wrapped": [1, 0xff, 0],
             "made_at": 1_769_900_000_000_i64,
         }),
+        "registry_identity" => json!({
+            "patient": "CGM005/S001", "sealed": [1, 0xff, 0], "written_at": 1_769_900_000_000_i64,
+        }),
         "notification_event" => json!({
             "patient": "CGM005/S001", "alert_id": "00112233445566778899aabbccddeeff",
             "occasion": 1_769_900_000_000_i64, "at": 1_769_900_060_000_i64, "what": "failed",

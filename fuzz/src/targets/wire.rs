@@ -38,6 +38,7 @@ pub(super) fn targets() -> Vec<Target> {
         of::<m::Vendor>(),
         of::<m::Practitioner>(),
         of::<m::CareTeam>(),
+        of::<m::SealedIdentity>(),
         replay(),
     ]
 }

@@ -60,6 +60,10 @@ actions! {
     ReadActs = "read_acts",
     /// Reads who follows a patient.
     ReadColleagues = "read_colleagues",
+    /// Reads who a patient is.
+    ReadIdentity = "read_identity",
+    /// Looks for patients among the physician's.
+    SearchPatients = "search_patients",
     /// Follows the alerts of the physician's patients.
     StreamAlerts = "stream_alerts",
     /// Has the outcome of a trial computed, of the physician's patients.
@@ -332,10 +336,31 @@ impl<A: Action> Physician<A> {
         patients: &BTreeSet<String>,
         why: &str,
     ) -> Result<(), Problem> {
+        self.record_of_several(dashboard, patients, (false, why.to_owned())).await
+    }
+
+    /// Records whose data was looked through for an answer, each time.
+    ///
+    /// # Errors
+    /// The problem to answer with instead.
+    pub async fn record_looked_through(
+        &self,
+        dashboard: &Dashboard,
+        patients: &BTreeSet<String>,
+        detail: String,
+    ) -> Result<(), Problem> {
+        self.record_of_several(dashboard, patients, (true, detail)).await
+    }
+
+    async fn record_of_several(
+        &self,
+        dashboard: &Dashboard,
+        patients: &BTreeSet<String>,
+        (allowed, detail): (bool, String),
+    ) -> Result<(), Problem> {
         let set = id_of(patients);
         dashboard.keep_set(&set, patients).await?;
-        let access =
-            Access { patient_set: Some(&set), detail: why.to_owned(), ..self.access(None, false) };
+        let access = Access { patient_set: Some(&set), detail, ..self.access(None, allowed) };
         dashboard.record(access).await
     }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use chassis::server::ConnectionArgs;
 use chassis::telemetry::TelemetryArgs;
-use chassis::{ClickHouseArgs, DeploymentArgs, DrainArgs, KafkaArgs, SchemaRegistryArgs, Secret};
+use chassis::{
+    ClickHouseArgs, DeploymentArgs, DrainArgs, KafkaArgs, MasterKeyArgs, SchemaRegistryArgs, Secret,
+};
 use schemas::Topics;
 
 /// Serves the physicians' pages and their API.
@@ -58,11 +60,9 @@ pub struct DashboardArgs {
     #[arg(long, env = "MIMAMORI_SESSION_KEY", value_name = "HEX", hide_env_values = true)]
     pub session_key: Option<Secret>,
 
-    /// Master keys, which wrap the keys that patients' free text is sealed with: a file with a line each,
-    /// `ID KEY`, the key in 64 hexadecimal digits; required. The first wraps new keys, the others open
-    /// older ones. The same file on every instance; without it the text is lost
-    #[arg(long, env = "MIMAMORI_MASTER_KEY_FILE", value_name = "FILE")]
-    pub master_key_file: Option<PathBuf>,
+    /// Master keys.
+    #[command(flatten)]
+    pub master_keys: MasterKeyArgs,
 }
 
 impl DashboardArgs {

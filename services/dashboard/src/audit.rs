@@ -82,6 +82,11 @@ pub(crate) mod tests {
             listed.collect()
         }
 
+        /// Every record.
+        pub(crate) fn events(&self) -> Vec<AuditEvent> {
+            self.events.lock().unwrap().clone()
+        }
+
         fn works(&self) -> Result<(), NotRecorded> {
             match self.broken.load(Ordering::Relaxed) {
                 true => Err(NotRecorded("out of order".to_owned())),

@@ -143,6 +143,11 @@ impl PersonKeys {
 /// Keys on their way: a place in the topic where all of them are there.
 pub type Making<'a> = Pin<Box<dyn Future<Output = Result<Position, NotRecorded>> + Send + 'a>>;
 
+/// Under which id keys are made and erased: whoever does so fences all others.
+pub fn transactional_id(topics: &Topics) -> String {
+    format!("{}mimamori-dashboard-keys", topics.prefix())
+}
+
 /// Where keys are made.
 pub trait KeyLog: Send + Sync {
     /// Makes the keys of patients who have none. Of who has one nothing changes, nor of whom it was erased.
@@ -176,7 +181,7 @@ impl KafkaKeyLog {
     ) -> anyhow::Result<Self> {
         let topic = topics.name(Topic::RegistryKeys);
         let encoder = codec.encoder(&topic).context("cannot prepare patients' keys")?;
-        let id = format!("{}mimamori-dashboard-keys", topics.prefix());
+        let id = transactional_id(topics);
         let log = Log { kafka, id, topic, encoder, known };
         Ok(Self { log: Arc::new(log), turn: Arc::default() })
     }
@@ -253,6 +258,13 @@ pub(crate) mod tests {
                 broken: AtomicBool::new(false),
             }
         }
+    }
+
+    /// A new key of a patient, which is read at once.
+    pub(crate) fn key(keys: &PersonKeys, patient: &str) -> PersonKey {
+        let made = keys.made(patient);
+        keys.apply(patient.to_owned(), Some(Some(made.clone()))).unwrap();
+        made
     }
 
     impl MemoryKeyLog {

@@ -186,6 +186,16 @@ impl Problem {
         Self { detail: Cow::Owned(detail), ..problem }.retry_after(Duration::from_secs(1))
     }
 
+    /// Who is looked for is blank, or longer than any name.
+    pub const fn invalid_search() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-search",
+            "Nobody is looked for",
+            "Who is looked for has 1 to 100 characters that can be seen.",
+        )
+    }
+
     /// The access could not be recorded, so it is not granted.
     pub fn access_not_recorded() -> Self {
         Self::new(

@@ -7,7 +7,6 @@ use anyhow::bail;
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
-use chassis::sealing::KeyFile;
 use chassis::server::Connections;
 use chassis::{Component, Health, Metrics, Shutdown};
 use schemas::topics::Topic;
@@ -29,6 +28,7 @@ use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::clock::now;
+use crate::directory::Directory;
 use crate::ended_sessions::EndedSessions;
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
@@ -64,7 +64,7 @@ type HeldBackNow = Box<dyn Fn() -> Vec<HeldBack> + Send>;
 pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     chassis::telemetry::init("dashboard", &args.telemetry)?;
     let (accounts, session_key) = sign_in_settings(&args)?;
-    let person_keys = Arc::new(PersonKeys::new(Arc::new(master_keys(&args)?)));
+    let person_keys = Arc::new(PersonKeys::new(Arc::new(args.master_keys.load()?)));
     let shutdown = args.drain.shutdown()?;
     let health = Health::new();
     let metrics = Metrics::for_service("dashboard");
@@ -103,6 +103,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         act_log: Arc::new(act_log),
         person_keys: Arc::clone(&person_keys),
         key_log: Arc::new(key_log),
+        directory: Arc::new(Directory::new(Arc::clone(&person_keys))),
         rule_sets: Arc::default(),
         silences: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
@@ -132,6 +133,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let rule_sets: Arc<KnownRuleSets> = Arc::clone(&dashboard.rule_sets);
     let silences: Arc<KnownSilences> = Arc::clone(&dashboard.silences);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
+    let directory = Arc::clone(&dashboard.directory);
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
@@ -144,7 +146,11 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         following.rule_sets(rule_sets, health.component("rule sets"))?,
         following.silences(silences, health.component("silences"))?,
         following.care_events((plan_history, care), health.component("care events"))?,
-        following.person_keys(person_keys, health.component("patients' keys"))?,
+        following.person_keys(
+            (person_keys, Arc::clone(&directory)),
+            health.component("patients' keys"),
+        )?,
+        following.identities(directory, health.component("names of patients"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
     let (accepted, progress) = following.accepted_readings(
@@ -198,7 +204,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 15] = [
+const USED: [Topic; 16] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
@@ -214,6 +220,7 @@ const USED: [Topic; 15] = [
     Topic::RegistryConsortia,
     Topic::RegistryDevices,
     Topic::RegistryKeys,
+    Topic::RegistryIdentities,
 ];
 
 /// Checks the topics as soon as Kafka answers.
@@ -247,19 +254,6 @@ fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKe
     let key = SessionKey::parse(key.expose())?;
     tracing::warn!("people sign in with the local accounts of a file: for demos only");
     Ok((accounts, key))
-}
-
-/// What wraps the keys of patients. It has to be configured.
-fn master_keys(args: &DashboardArgs) -> anyhow::Result<KeyFile> {
-    let Some(file) = &args.master_key_file else {
-        bail!(
-            "the master key is missing, which wraps the keys that patients' free text is sealed with: give \
-             --master-key-file FILE (or MIMAMORI_MASTER_KEY_FILE); a file is made by \
-             echo \"$(date +%Y-%m) $(openssl rand -hex 32)\" > FILE, and has to be kept: without it the \
-             text is lost"
-        );
-    };
-    Ok(KeyFile::load(file)?)
 }
 
 /// The API and the pages, without the operations' own.

@@ -15,6 +15,7 @@ use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::clock::now;
+use crate::directory::Directory;
 use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
 use crate::model::care::{AlertCare, Care};
@@ -60,6 +61,8 @@ pub struct Dashboard {
     pub person_keys: Arc<PersonKeys>,
     /// Where they are made.
     pub key_log: Arc<dyn KeyLog>,
+    /// Who patients are to people.
+    pub directory: Arc<Directory>,
     /// The store of readings.
     pub store: Store,
     /// Whose turn it is to have a preview or a summary made.

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use chassis::sealing::DataKey;
 use chassis::{ClickHouseArgs, Metrics, Shutdown};
 use schemas::registry::{Practitioner, Role};
 
@@ -14,6 +15,7 @@ use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::clock::now;
+use crate::directory::Directory;
 use crate::ended_sessions::EndedSessions;
 use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
@@ -115,6 +117,7 @@ fn without_acts(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.plans.caught_up();
     dashboard.plan_history.caught_up();
     dashboard.person_keys.caught_up();
+    dashboard.directory.caught_up();
     dashboard.ended.caught_up();
     dashboard.silences.caught_up();
     dashboard
@@ -150,6 +153,7 @@ fn sharing(
     plan_log.followers.lock().unwrap().push((Arc::clone(&plans), Arc::clone(&plan_history)));
     // The discard port: nothing answers there.
     let store = ClickHouseArgs::local("http://127.0.0.1:9", "mimamori");
+    let person_keys = key_log.follower();
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
@@ -159,7 +163,8 @@ fn sharing(
         plan_log: plan_log.clone(),
         care,
         act_log: act_log.clone(),
-        person_keys: key_log.follower(),
+        directory: Arc::new(Directory::new(Arc::clone(&person_keys))),
+        person_keys,
         key_log: key_log.clone(),
         rule_sets: Arc::default(),
         silences: Arc::default(),
@@ -176,6 +181,12 @@ fn sharing(
         shutdown: Shutdown::new(),
     };
     Arc::new(dashboard)
+}
+
+/// A new key of a patient, which the dashboard has read.
+pub(crate) fn key_of(dashboard: &Dashboard, patient: &str) -> DataKey {
+    crate::person_keys::tests::key(&dashboard.person_keys, patient);
+    dashboard.person_keys.of(patient).unwrap()
 }
 
 /// A change of the list of practitioners; no role strikes one off.

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::identities::IdentitiesCommand;
+use crate::person::PersonCommand;
 use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
@@ -43,6 +45,12 @@ enum What {
     /// Writes the master lists
     #[command(subcommand)]
     Registry(RegistryCommand),
+    /// Who patients are to people: names, birth dates, chart numbers, telephones
+    #[command(subcommand)]
+    Identities(IdentitiesCommand),
+    /// Erasing a person
+    #[command(subcommand)]
+    Person(PersonCommand),
     /// Why raw records were rejected, and sending them again
     #[command(subcommand)]
     Rejected(RejectedCommand),
@@ -84,6 +92,8 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Transactions(command) => crate::transactions::run(command).await?,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
+        What::Identities(command) => return crate::identities::run(command).await,
+        What::Person(command) => crate::person::run(command).await?,
         What::Report(command) => {
             // Asking Kafka blocks.
             tokio::task::spawn_blocking(move || crate::report::run(command)).await??;

@@ -3,8 +3,11 @@
 mod command;
 mod entries;
 mod followers;
+mod identities;
 mod kept;
 mod operator;
+mod person;
+mod person_keys;
 pub mod reconciliation;
 pub mod registry;
 pub mod rejected;

@@ -32,6 +32,7 @@ pub(crate) enum Purpose {
     GlucoseUnit = 1 << 31,
     /// The kind's number is added to it too, far from the others.
     Declared = 1 << 32,
+    Identity = 1 << 33,
 }
 
 /// A seeded source of draws.

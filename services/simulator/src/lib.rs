@@ -41,6 +41,7 @@ pub mod civil;
 mod declared;
 pub mod devices;
 pub mod exchange;
+pub mod identities;
 pub mod live;
 mod metrics;
 mod model;

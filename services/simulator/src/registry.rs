@@ -2,6 +2,7 @@
 //! who follows whom. Written again they are equal, so writing them twice changes nothing.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clinical::{PatientId, Timestamp};
@@ -31,6 +32,11 @@ pub struct RegistryArgs {
     /// Whom a notifier is to tell: the physicians, by mail to clinic.example, one after the other
     #[arg(long, env = "MIMAMORI_SIMULATOR_ON_CALL")]
     pub on_call: bool,
+
+    /// Writes a list of made-up names and numbers of the patients, as `mimamori identities apply` takes it,
+    /// once the registry is written
+    #[arg(long, env = "MIMAMORI_SIMULATOR_IDENTITIES", value_name = "FILE")]
+    pub identities: Option<PathBuf>,
 
     /// Physician who follows the patients, but for those of the second one
     #[arg(

@@ -1,5 +1,6 @@
 //! One run: register, load history, stream live, end in order.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::args::SimulatorArgs;
 use crate::civil::Day;
+use crate::identities::{ListedIdentity, identities};
 use crate::live::Live;
 use crate::metrics::SimulatorMetrics;
 use crate::population::{Patient, population};
@@ -80,6 +82,9 @@ async fn simulate(
         registry::publish(&producer, &records).await?;
         tracing::info!(entries = records.len(), "wrote the master lists");
     }
+    if let Some(file) = &args.registry.identities {
+        write_identities(file, &identities(&people, &args.registry))?;
+    }
 
     let send_log = Arc::new(SendLog::new(metrics, args.oracle.is_some()));
     let mut tasks = JoinSet::new();
@@ -117,6 +122,14 @@ async fn simulate(
     write_oracle(args, &send_log)?;
     tracing::info!(acknowledged = send_log.acknowledged_count(), "done");
     Ok(())
+}
+
+/// The file is there when it is whole.
+fn write_identities(file: &Path, identities: &[ListedIdentity]) -> anyhow::Result<()> {
+    let part = file.with_extension("part");
+    std::fs::write(&part, serde_json::to_vec_pretty(identities)?)
+        .and_then(|()| std::fs::rename(&part, file))
+        .with_context(|| format!("{} cannot be written", file.display()))
 }
 
 fn gateway(args: &SimulatorArgs) -> anyhow::Result<Option<Gateway>> {

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use clap::Parser;
+use clinical::identity::{Identity, WrittenContact, WrittenIdentity};
+use jiff::civil::date;
 use schemas::{Codec, Topics};
 use simulator::civil::Day;
+use simulator::identities::identities;
 use simulator::population::{Patient, population};
 use simulator::registry::{RegistryArgs, care_plans, encode_care_plans, master_lists};
 use simulator::scenario;
@@ -28,6 +31,37 @@ fn written_twice_the_records_are_equal() {
         lists.encode(&Codec::default(), &Topics::with_prefix("test.")).expect("no registry to ask")
     };
     assert_eq!(write(), write());
+}
+
+#[test]
+fn every_patient_has_a_made_up_identity_that_can_be_one_and_fits_the_registry() {
+    let people = population(42, 400, 4);
+    let args = args(&["--also-register", "CGM005/S001,CGM005/S002"]);
+    let listed = identities(&people, &args);
+    assert_eq!(listed, identities(&people, &args), "the same each time");
+    let participants = master_lists(&people, &args, None).participants;
+    assert_eq!(listed.len(), participants.len());
+    let mut charts = BTreeSet::new();
+    for (row, participant) in listed.iter().zip(&participants) {
+        assert_eq!(row.patient, format!("{}/{}", participant.consortium_id, participant.person_id));
+        let contact = WrittenContact {
+            name: row.emergency_name.clone(),
+            relationship: Some(row.emergency_relationship.clone()),
+            telephone: row.emergency_telephone.clone(),
+        };
+        let written = WrittenIdentity {
+            name: row.name.clone(),
+            kana: Some(row.kana.clone()),
+            birth_date: row.birth_date.clone(),
+            chart_number: Some(row.chart_number.clone()),
+            telephone: Some(row.telephone.clone()),
+            emergency_contact: Some(contact),
+        };
+        let identity = Identity::parse(&written, date(2026, 11, 30)).unwrap();
+        let born = identity.birth_date().map(|date| (date.year().into(), date.month().into()));
+        assert_eq!(born, participant.birth_year.zip(participant.birth_month));
+        assert!(charts.insert(row.chart_number.clone()), "one chart for each");
+    }
 }
 
 #[test]

@@ -67,10 +67,14 @@ fn physician_has_patients(places: &Value) {
     let physician = &places["physician"];
     let (user, password) = (text(&physician["user"]), text(&physician["password"]));
     let url = format!("{}/api/v1/patients", text(&places["dashboard"]));
-    eventually("the physician sees patients, CGM005/S001 among them", || {
+    eventually("the physician sees patients by name, CGM005/S001 among them", || {
         let answer = http.get(&url).basic_auth(&user, Some(&password)).send();
         let text = answer.and_then(reqwest::blocking::Response::text);
         let text = text.map_err(|error| error.to_string())?;
-        if text.contains("CGM005/S001") { Ok(()) } else { Err(text) }
+        let list: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let patients = list["patients"].as_array().ok_or(&text)?;
+        let is_named = |patient: &Value| patient["name"]["kana"].is_string();
+        let has_all = text.contains("CGM005/S001") && patients.iter().all(is_named);
+        if has_all { Ok(()) } else { Err(text) }
     });
 }

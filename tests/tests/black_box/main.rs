@@ -15,6 +15,7 @@ mod changed_readings;
 mod crashes;
 mod damaged_store;
 mod demo;
+mod directory;
 mod exactly_once;
 mod field;
 mod kinds;
@@ -74,6 +75,9 @@ fn main() -> ExitCode {
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
         acts::an_act_at_one_dashboard_is_seen_at_the_other_within_a_second_without_the_store,
         acts::two_dashboards_that_write_a_patients_first_words_at_once_make_one_key,
+        directory::a_list_of_names_is_imported_row_by_row_sealed_and_stands_in_no_topic,
+        directory::a_name_is_on_the_screen_of_its_physician_and_in_no_topic_log_metric_or_table,
+        directory::an_erased_person_has_no_name_anywhere_and_no_key_is_made_again,
         notifier::an_urgent_alert_goes_along_the_list_until_it_is_acknowledged,
         notifier::a_notifier_killed_while_it_sends_sends_the_same_key_again,
         notifier::a_receiver_that_refuses_or_hangs_is_tried_again_then_the_next_then_it_is_reported,

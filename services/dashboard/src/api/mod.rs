@@ -4,6 +4,7 @@ mod acts;
 mod aggregates;
 mod alerts;
 mod body;
+mod directory;
 pub mod metrics;
 pub mod patients;
 mod plan;
@@ -53,6 +54,8 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(session::sign_in, session::current_session, session::sign_out))
         .routes(routes!(patients::list_patients))
+        .routes(routes!(directory::search_patients))
+        .routes(routes!(directory::read_identity))
         .routes(routes!(patients::list_readings))
         .routes(routes!(patients::list_backdated_readings))
         .routes(routes!(patients::list_patient_alerts))
@@ -92,6 +95,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
             get(patients::list_backdated_readings),
         )
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
+        .route("/api/v1/patients/{patient}/identity", get(directory::read_identity))
         .merge(metrics::of_one_segment())
         .merge(aggregates::of_one_segment())
         .route("/api/v1/patients/{patient}/colleagues", get(acts::list_colleagues))

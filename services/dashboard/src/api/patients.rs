@@ -66,6 +66,7 @@ fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> Pati
     let last = latest.iter().map(Reading::measured_by).max_by_key(|time| time.at());
     PatientSummary {
         time_zone: dashboard.time_zone(&patient),
+        name: dashboard.directory.identity(&patient).map(|identity| (&*identity).into()),
         patient,
         birth_year: person.birth_year,
         sex: person.sex,

@@ -2,6 +2,7 @@
 
 mod acts;
 mod bodies;
+mod directory;
 mod plans;
 mod previews;
 mod quiet_hours;
@@ -140,6 +141,7 @@ async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document()
         "blood-pressure/summary",
         "aggregates",
         "colleagues",
+        "identity",
     ] {
         assert_eq!(api.get("", &format!("/api/v1/patients/A%2F1/{what}")).await.0, 401, "{what}");
     }

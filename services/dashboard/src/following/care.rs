@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chassis::Component;
+use schemas::registry::SealedIdentity;
 use schemas::topics::Topic;
 use schemas::{CareEvent, CarePlan, Decoder, PersonKey};
 use stream::StreamError;
@@ -11,6 +12,7 @@ use stream::record::{Incoming, Position};
 
 use super::Following;
 use crate::care_states::CareStates;
+use crate::directory::Directory;
 use crate::person_keys::PersonKeys;
 use crate::plan_history::PlanHistory;
 
@@ -67,7 +69,7 @@ impl Following {
     /// When Kafka's client refuses its settings.
     pub fn person_keys(
         &self,
-        keys: Arc<PersonKeys>,
+        (keys, directory): (Arc<PersonKeys>, Arc<Directory>),
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
         let decoder = self.codec.decoder::<PersonKey>();
@@ -78,7 +80,10 @@ impl Following {
             if let Some(patient) = key {
                 // One that cannot be read is there all the same, and no other one is made.
                 let key = reader.read(&decoder, &record).map(|(_, key)| key);
-                if let Err(error) = keys.apply(patient, key) {
+                if let Err(error) = keys.apply(patient.clone(), key) {
+                    reader.skipped(&record, &error.to_string());
+                }
+                if let Err(error) = directory.key_changed(&patient) {
                     reader.skipped(&record, &error.to_string());
                 }
             }
@@ -86,5 +91,27 @@ impl Following {
         };
         let of = (component, "reading the patients' keys");
         self.topic(Topic::RegistryKeys, of, move || known.caught_up(), take)
+    }
+
+    /// Follows who patients are to people; `component` is ready when that is complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn identities(
+        &self,
+        directory: Arc<Directory>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let decoder = self.codec.decoder::<SealedIdentity>();
+        let known = Arc::clone(&directory);
+        let take = move |reader: &Self, record: Incoming| {
+            // One that cannot be read is as good as none: of an earlier one nobody knows whether it holds.
+            let Some((patient, identity)) = reader.read_right(&decoder, &record) else { return };
+            if let Err(error) = directory.apply(patient, identity.map(|entry| entry.sealed)) {
+                reader.skipped(&record, &error.to_string());
+            }
+        };
+        let of = (component, "reading the names of patients");
+        self.topic(Topic::RegistryIdentities, of, move || known.caught_up(), take)
     }
 }

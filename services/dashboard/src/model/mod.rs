@@ -5,6 +5,7 @@ pub mod alert;
 pub mod care;
 pub mod care_plan;
 pub mod documented;
+pub mod identity;
 pub mod measurement;
 pub mod metrics;
 pub mod patient;

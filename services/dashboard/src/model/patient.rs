@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::alert::Alert;
 use super::documented;
+use super::identity::PatientName;
 use super::reading::Reading;
 use super::time::Instant;
 
@@ -18,6 +19,8 @@ use super::time::Instant;
 pub struct PatientSummary {
     /// `consortium_id/person_id`.
     pub patient: String,
+    /// What the patient is called; null where no name is on record.
+    pub name: Option<PatientName>,
     /// Year of birth, where registered.
     pub birth_year: Option<i32>,
     /// Sex, as registered.
@@ -83,6 +86,7 @@ mod tests {
     fn patient(name: &str, severity: Option<Severity>, last: Option<i64>) -> PatientSummary {
         PatientSummary {
             patient: name.to_owned(),
+            name: None,
             birth_year: None,
             sex: Sex::Unknown,
             severity,

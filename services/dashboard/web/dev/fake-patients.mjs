@@ -33,6 +33,24 @@ function beyondOf({ glucose_value, glucose_comparator }) {
   return { beyond: { glucose_value: `${glucose_comparator === 'below' ? '<' : '>'} ${glucose_value}` } }
 }
 
+const FAMILY = [['見本', 'ミホン'], ['架空', 'カクウ'], ['仮名', 'カメイ'], ['例題', 'レイダイ'], ['模型', 'モケイ'], ['想定', 'ソウテイ'], ['雛形', 'ヒナガタ']]
+const GIVEN = [['花子', 'ハナコ'], ['太郎', 'タロウ'], ['春子', 'ハルコ'], ['次郎', 'ジロウ'], ['雪乃', 'ユキノ']]
+let named_so_far = 0
+
+/** Who a patient is to people, made up; those of whom no birth year is known have no name. Chance is not asked, so the rest stays as it was. */
+function named({ birth_year: year }) {
+  if (year === null) return { name: null, telephone: null, emergency_contact: null }
+  const n = (named_so_far += 1)
+  const [family, family_kana] = FAMILY[n % FAMILY.length]
+  const [given, given_kana] = GIVEN[n % GIVEN.length]
+  const digits = String(n).padStart(4, '0')
+  return {
+    name: { name: `${family} ${given}`, kana: `${family_kana} ${given_kana}`, birth_date: `${year}-0${1 + (n % 9)}-1${n % 10}`, chart_number: `10${digits}` },
+    telephone: `090-0000-${digits}`,
+    emergency_contact: { name: `${family} 海斗`, relationship: '長男', telephone: `080-0000-${digits}` },
+  }
+}
+
 let number = 0
 function reading(kind, t, values, of = {}) {
   number += 1
@@ -165,6 +183,7 @@ export function fakePatients(count) {
   const patients = new Map()
   const add = (patient, of) => {
     const p = { patient, birth_year: 1935 + Math.floor(random() * 50), sex: random() < 0.5 ? 'female' : 'male', readings: [], alerts: [], ...of }
+    Object.assign(p, named(p))
     p.readings.sort((a, b) => Date.parse(a.observed_at) - Date.parse(b.observed_at))
     patients.set(patient, p)
     return p

@@ -81,7 +81,7 @@ function summary(p) {
   const open = p.alerts.filter((a) => a.status === 'open').map(withCare).sort((a, b) => rank[a.severity] - rank[b.severity])
   const stored = store === 'available'
   return {
-    patient: p.patient, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open, time_zone: zoneOf(p),
+    patient: p.patient, name: p.name, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open, time_zone: zoneOf(p),
     last_reading_at: stored ? newestOf(p).last_reading_at : null,
     latest: stored ? newestOf(p).latest : [],
   }
@@ -207,6 +207,14 @@ const server = createServer(async (request, response) => {
     const list = [...patients.values()].map(summary)
     return send(200, { patients: list, store, waiting_since: waiting })
   }
+  if (path === '/api/v1/patients/search') {
+    // As far as these pages need it: a part of the name, the reading or the ID, or the end of a telephone number.
+    const { text } = await body(request)
+    const katakana = text.replaceAll(/[ぁ-ゖ]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0x60)).replaceAll(/\s/g, '')
+    const holds = (whole, part) => whole?.replaceAll(/\s/g, '').toLowerCase().includes(part.toLowerCase()) ?? false
+    const found = (p) => holds(p.patient, text) || holds(p.name?.name, katakana) || holds(p.name?.kana, katakana) || (p.telephone?.replaceAll('-', '').endsWith(text) ?? false)
+    return send(200, { patients: [...patients.values()].filter(found).map((p) => p.patient) })
+  }
   if (path === '/api/v1/trends') return store === 'available' ? send(200, trends(patients, summary, url.searchParams, waiting)) : send(503, 'The store is unavailable')
   if (path === '/api/v1/alerts') return send(200, { alerts: openAlerts() })
   if (path === '/api/v1/alerts/stream') {
@@ -235,7 +243,7 @@ const server = createServer(async (request, response) => {
     })
     return send(200, { answers })
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|readings\/backdated|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(identity|readings|readings\/backdated|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
   if (match[3] === 'plan') {
@@ -258,6 +266,7 @@ const server = createServer(async (request, response) => {
     const proposed = limit > 192 ? present.filter(({ alert }) => alert.rule !== 'bp.severe_high') : limit < 170 ? [...present, ...found([alertOf(p, 'review', 'bp.severe_high', new Date(now - 864e5), 'unconfirmed')])] : present
     return send(200, { patient: p.patient, from: new Date(now - 30 * 864e5).toISOString(), to: new Date(now).toISOString(), rule_set: '2026-11k', present, proposed })
   }
+  if (match[3] === 'identity') return send(200, { patient: p.patient, name: p.name, telephone: p.telephone, emergency_contact: p.emergency_contact })
   if (match[3] === 'colleagues') return send(200, colleaguesOf(p.patient))
   if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts.map(withCare) })
   if (store === 'unavailable') return send(503, 'The store is unavailable')

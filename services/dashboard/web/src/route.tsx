@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Link, Router, type BaseLocationHook } from 'wouter'
-import { navigate as go, usePathname, useSearch } from 'wouter/use-browser-location'
+import { navigate as go, useHistoryState, usePathname, useSearch } from 'wouter/use-browser-location'
 
 export { Link }
 
@@ -52,6 +52,9 @@ export const usePath = usePathname
 
 /** What the address asks for, after its path. */
 export { useSearch }
+
+/** What the entry of the browser's history holds besides the address. */
+export { useHistoryState }
 
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
   go(to, { replace: how === 'replace' })

@@ -1,5 +1,6 @@
 //! `mimamori-dev demo`: everything on this machine, with virtual patients.
 
+mod directory;
 mod places;
 mod services;
 mod state;

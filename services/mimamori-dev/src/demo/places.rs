@@ -83,6 +83,11 @@ impl Places {
         self.state.join("master.key")
     }
 
+    /// The made-up names of the virtual patients.
+    pub(super) fn identities(&self) -> PathBuf {
+        self.state.join("identities.json")
+    }
+
     /// Where mails become files.
     pub(super) fn mails(&self) -> PathBuf {
         self.state.join("mails")

@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::runtime::Handle;
 
 use super::DemoArgs;
+use super::directory::{self, ServerSetting, say};
 use super::places::Places;
 use super::state::{Secrets, write_private};
 use super::status::Endpoints;
@@ -109,9 +110,13 @@ impl Demo {
         if stop() {
             return Ok(false);
         }
+        let _ = std::fs::remove_file(self.places.identities());
         self.start_simulator()?;
         self.write_json()?;
-        Ok(true)
+        step("directory", || {
+            directory::apply(&self.mimamori, &self.places, OPERATOR, &self.servers(), stop)
+        })?;
+        Ok(!stop())
     }
 
     fn start_kafka(&mut self) -> anyhow::Result<()> {
@@ -239,20 +244,14 @@ impl Demo {
         Supervised::start(name, self.places.log(name), move || {
             let mut command = Command::new(&binary);
             command.arg(name).env("MIMAMORI_INSTANCE", "demo");
-            for (name, value) in &servers {
-                match value {
-                    Some(value) => command.env(name, value.expose()),
-                    // Meant for a server that is not used.
-                    None => command.env_remove(name),
-                };
-            }
+            say(&mut command, &servers);
             command.envs(variables.iter().map(|(name, value)| (name, value)));
             command
         })
     }
 
     /// How services reach the servers: what this demo was given, and no more.
-    fn servers(&self) -> [(&'static str, Option<Secret>); 7] {
+    fn servers(&self) -> [ServerSetting; 7] {
         let (kafka, clickhouse) = (self.kafka_args(), self.clickhouse_args());
         let properties: Vec<String> = (kafka.properties.kafka_properties.iter())
             .map(|property| format!("{}={}", property.name, property.value.expose()))
@@ -278,6 +277,7 @@ impl Demo {
             ("MIMAMORI_SIMULATOR_SCENARIOS", scenarios_of_each(self.args.patients).to_string()),
             ("MIMAMORI_SIMULATOR_ALSO_REGISTER", ALSO_REGISTERED.to_owned()),
             ("MIMAMORI_SIMULATOR_ON_CALL", "true".to_owned()),
+            ("MIMAMORI_SIMULATOR_IDENTITIES", self.places.identities().display().to_string()),
         ];
         variables.push(if self.history {
             ("MIMAMORI_SIMULATOR_HISTORY_DAYS", self.args.history_days.to_string())
@@ -426,6 +426,7 @@ impl Demo {
                 "audit_sets": topics.name(Topic::AuditSets),
                 "sessions_ended": topics.name(Topic::SessionsEnded),
                 "registry_keys": topics.name(Topic::RegistryKeys),
+                "registry_identities": topics.name(Topic::RegistryIdentities),
                 "notifications": topics.name(Topic::Notifications),
             },
             "metrics": {

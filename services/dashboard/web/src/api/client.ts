@@ -1,4 +1,4 @@
-import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, BackdatedReadings, Colleagues, Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
+import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -151,6 +151,10 @@ async function post<T>(path: string, body: unknown): Promise<T> {
   const response = await request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   return (await response.json()) as T
 }
+
+/** Who of one's patients is looked for. What is looked for travels in the body: addresses are written into logs. */
+export const searchPatients = (text: string) => post<FoundPatients>('/api/v1/patients/search', { text })
+export const readIdentity = (patient: string) => readOfPatient<PatientIdentity>(patient, 'identity')
 
 const actsPath = (alert: string) => `/api/v1/alerts/${encodeURIComponent(alert)}/acts`
 

@@ -12,6 +12,7 @@ import { Link, pathOf } from '../route'
 import { dueSeverity, SEVERITIES } from '../triage/alerts'
 import { triageOf } from '../triage/patients'
 import { AlertLine, SeverityLabel } from './alert-line'
+import { Called, calledText, Numbers } from './called'
 import { ColumnChoice } from './column-choice'
 import { useColumns } from './columns'
 import { KeysHelp, useKeysHelp } from './keys-help'
@@ -21,6 +22,7 @@ import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
 import { ReadingsWait } from './readings-wait'
 import { NO_GROUPS, SilentGroupsNotice, useSilentGroups } from './silent-groups'
+import { useFound } from './use-found'
 import { useSought } from './use-sought'
 
 const LIST_WAITS_MS = 300
@@ -29,7 +31,7 @@ export function LiveListPage() {
   const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
-  const { sought, seek } = useSought()
+  const { sought, typed, seek } = useSought()
   const keys = useId()
   const help = useKeysHelp()
   const acknowledging = useAcknowledging()
@@ -41,10 +43,7 @@ export function LiveListPage() {
   const hasWaited = useLasting(true, LIST_WAITS_MS)
   const isShown = patients !== null && (isKnown || hasWaited)
 
-  const found = useMemo(() => {
-    const part = sought.trim().toLowerCase()
-    return (patients ?? []).filter((patient) => patient.patient.toLowerCase().includes(part))
-  }, [patients, sought])
+  const { found, isAsking, namesFailed } = useFound(patients, sought, typed)
   // What nobody sees is not marked either, nor is it when it is found again.
   const marked = useMemo(() => marksShown(marks, found, now), [marks, found, now])
   useEffect(() => setMarks((before) => marksShown(before, found, now)), [found, now])
@@ -66,7 +65,7 @@ export function LiveListPage() {
           <input
             type="search"
             value={sought}
-            placeholder={words.findPatient}
+            placeholder={words.findBy}
             autoComplete="off"
             spellCheck={false}
             onChange={(event) => seek(event.target.value)}
@@ -83,7 +82,12 @@ export function LiveListPage() {
         </p>
       )}
       {patients !== null && patients.length === 0 && !listFailed && <p>{words.noPatients}</p>}
-      {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
+      {namesFailed && (
+        <p className="notice notice-warning" role="alert">
+          {words.searchFailed}
+        </p>
+      )}
+      {patients !== null && patients.length > 0 && found.length === 0 && <p role="status">{isAsking ? words.searching : words.noMatch}</p>}
       {isShown && found.length === 0 && <div className="list-acted-still">{acted}</div>}
 
       {isShown && found.length > 0 && (
@@ -171,14 +175,15 @@ function Card({ patient, news, now, marked, mark }: CardProps) {
           }}
           checked={marked === 'all'}
           disabled={marked === 'nothing to mark'}
-          aria-label={words.acts.mark(patient.patient)}
+          aria-label={words.acts.mark(calledText(patient.patient, patient.name))}
           onChange={() => mark(patient)}
         />
         <h3>
           <Link className="card-link" data-row href={pathOf(patient.patient)}>
-            {patient.patient}
+            <Called patient={patient.patient} name={patient.name} />
           </Link>
         </h3>
+        <Numbers patient={patient.patient} name={patient.name} chart={words.chartNumber} />
         <span className="muted" title={patient.birth_year == null ? undefined : words.bornIn(patient.birth_year)}>
           {personText(patient.birth_year, patient.sex, times.zone.yearOf(now), words)}
         </span>

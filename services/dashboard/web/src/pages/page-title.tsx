@@ -1,8 +1,15 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { useLanguage } from '../language/language'
 
+interface PageTitleProps {
+  readonly title: string
+  readonly count?: number
+  /** What stands in the heading in the title's place: a name, which the browser is not to keep in its history. */
+  readonly children?: ReactNode
+}
+
 /** The page's heading and the window's title; `count` (urgent patients) is seen even when the tab is in the background. */
-export function PageTitle({ title, count = 0 }: { title: string; count?: number }) {
+export function PageTitle({ title, count = 0, children }: PageTitleProps) {
   const { words } = useLanguage()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
@@ -14,7 +21,7 @@ export function PageTitle({ title, count = 0 }: { title: string; count?: number 
   }, [])
   return (
     <h1 ref={heading} tabIndex={-1}>
-      {title}
+      {children ?? title}
     </h1>
   )
 }

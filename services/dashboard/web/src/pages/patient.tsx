@@ -15,6 +15,8 @@ import { JAPAN } from '../language/zones'
 import { Link, navigate, planPathOf } from '../route'
 import { AlertLine } from './alert-line'
 import { Backdated } from './backdated'
+import { Called } from './called'
+import { Contacts, useIdentity } from './contacts'
 import { EarlierAlerts, EvidenceTable } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
@@ -130,18 +132,21 @@ interface PatientHeaderProps {
 
 function PatientHeader({ patient, summary, isListed, now }: PatientHeaderProps) {
   const { words, times } = useLanguage()
+  const { identity, failure } = useIdentity(patient)
+  const name = identity?.name ?? summary?.name
   const urgent = summary?.severity === 'urgent' ? 1 : 0
   return (
     <div className={isListed ? 'patient-head' : 'patient-head patient-head-waiting'}>
-      <PageTitle title={patient} count={urgent} />
+      <PageTitle title={patient} count={urgent}>
+        <Called patient={patient} name={name} />
+      </PageTitle>
       {summary && (
-        <>
-          <p className="patient-who" title={summary.birth_year == null ? undefined : words.bornIn(summary.birth_year)}>
-            {personText(summary.birth_year, summary.sex, times.zone.yearOf(now), words)}
-          </p>
-          <LatestValues patient={summary} now={now} />
-        </>
+        <p className="patient-who" title={summary.birth_year == null ? undefined : words.bornIn(summary.birth_year)}>
+          {personText(summary.birth_year, summary.sex, times.zone.yearOf(now), words)}
+        </p>
       )}
+      <Contacts patient={patient} identity={identity} hasFailed={failure !== null} />
+      {summary && <LatestValues patient={summary} now={now} />}
     </div>
   )
 }

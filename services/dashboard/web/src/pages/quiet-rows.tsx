@@ -3,6 +3,7 @@ import type { PatientSummary } from '../api/model'
 import { InZone, useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
 import { Link, pathOf } from '../route'
+import { Called, Numbers } from './called'
 import { columnName } from './column-choice'
 import { OTHERS, WHO } from './columns'
 import { inOrder, LastReading, LatestValue } from './latest-values'
@@ -40,7 +41,10 @@ function Cells({ patient, columns, now, index, measure }: RowProps) {
   return (
     <tr role="row" aria-rowindex={index + 2} data-patient={patient.patient} data-index={index} ref={measure}>
       <th role="rowheader" scope="row">
-        <Link data-row href={pathOf(patient.patient)}>{patient.patient}</Link>
+        <Link data-row href={pathOf(patient.patient)}>
+          <Called patient={patient.patient} name={patient.name} />
+        </Link>
+        <Numbers patient={patient.patient} name={patient.name} chart={words.chartNumber} />
       </th>
       {columns.includes(WHO) && (
         <td role="cell" className="quiet-who muted">

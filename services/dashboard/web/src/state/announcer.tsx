@@ -1,13 +1,14 @@
 import { useLanguage } from '../language/language'
+import { calledText } from '../pages/called'
 import { useDashboardState } from './dashboard-state'
 
 /** Tells screen readers what came: urgent alerts at once, others when there is a pause. */
 export function Announcer() {
-  const { announcement } = useDashboardState()
+  const { announcement, patients } = useDashboardState()
   const { words, language } = useLanguage()
   const alert = announcement?.alert ?? null
   const text = alert
-    ? words.announceAlert(words.severity[alert.severity], alert.patient, alert.text[language])
+    ? words.announceAlert(words.severity[alert.severity], calledText(alert.patient, patients?.find((one) => one.patient === alert.patient)?.name), alert.text[language])
     : announcement
       ? words.announceMissed(announcement.missed)
       : ''

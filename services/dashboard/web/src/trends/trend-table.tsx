@@ -5,6 +5,7 @@ import { InZone, useLanguage } from '../language/language'
 import { calculatedText, changeOf, fieldUnit, personText } from '../language/reading-text'
 import { SeverityLabel } from '../pages/alert-line'
 import { LatestValue } from '../pages/latest-values'
+import { Called, Numbers } from '../pages/called'
 import { Link, pathOf } from '../route'
 import { dueSeverity } from '../triage/alerts'
 import { methodOf } from '../year/curves'
@@ -87,7 +88,10 @@ function Who({ patient, live, now, rows }: Omit<PatientProps, 'hasSensor'> & { r
   const alert = live?.open_alerts.find((one) => one.severity === severity)
   return (
     <th role="rowheader" scope="rowgroup" rowSpan={rows} className="trends-who">
-      <Link href={pathOf(patient.patient)}>{patient.patient}</Link>
+      <Link href={pathOf(patient.patient)}>
+        <Called patient={patient.patient} name={live?.name} />
+      </Link>
+      <Numbers patient={patient.patient} name={live?.name} chart={words.chartNumber} />
       <span className="muted">{personText(patient.birth_year, patient.sex, times.zone.yearOf(now), words)}</span>
       {severity && <SeverityLabel severity={severity} />}
       {alert && <span className="trends-alert">{alert.text[language]}</span>}

@@ -74,6 +74,7 @@ export function withLiveAlerts(
   const unlisted = [...byPatient].map(
     ([patient, alerts]): PatientSummary => ({
       patient,
+      name: null,
       birth_year: null,
       sex: 'unknown',
       severity: alerts.sort(compareAlerts)[0]?.severity ?? null,

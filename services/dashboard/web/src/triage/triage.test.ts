@@ -14,7 +14,7 @@ function alert(of: Partial<Alert>): Alert {
 
 function patient(name: string, of: Partial<PatientSummary> = {}): PatientSummary {
   return {
-    patient: name, birth_year: 1957, sex: 'female', severity: null, open_alerts: [], time_zone: 'Asia/Tokyo',
+    patient: name, name: null, birth_year: 1957, sex: 'female', severity: null, open_alerts: [], time_zone: 'Asia/Tokyo',
     last_reading_at: '2026-11-22T07:00:00+09:00', latest: [], ...of,
   }
 }

@@ -1,6 +1,11 @@
 /** The page of a patient. */
 const en = {
   openAlerts: 'Open alerts',
+  born: (year: number, month: number, day: number) => `born ${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`,
+  contacts: 'How to reach the patient',
+  telephone: 'Telephone',
+  emergencyContact: 'Emergency contact',
+  identityFailed: 'Name and telephone could not be loaded.',
   earlierAlerts: (n: number) => `Earlier alerts (${n})`,
   evidence: 'Readings behind this alert',
   evidenceEarlier: (n: number) => (n === 1 ? '1 earlier reading' : `${n} earlier readings`),
@@ -34,6 +39,11 @@ type PatientWords = typeof en
 
 const ja: PatientWords = {
   openAlerts: '継続中のアラート',
+  born: (year, month, day) => `${year}年${month}月${day}日生`,
+  contacts: '連絡先',
+  telephone: '電話',
+  emergencyContact: '緊急連絡先',
+  identityFailed: '氏名と電話番号を読み込めませんでした。',
   earlierAlerts: (n) => `過去のアラート（${n}件）`,
   evidence: 'このアラートの根拠となった測定',
   evidenceEarlier: (n) => `それ以前の測定（${n}件）`,

@@ -1,0 +1,43 @@
+import { useMemo, useRef } from 'react'
+import { searchPatients } from '../api/client'
+import type { PatientSummary } from '../api/model'
+import { againAfterFailure } from '../state/questions'
+import { useAnswer } from '../state/server-state'
+
+/** No name is longer; the server takes no more. */
+const LONGEST = 100
+
+/** Those whose ID holds a text; all of them where it is empty. */
+export function byId(patients: readonly PatientSummary[], text: string): readonly PatientSummary[] {
+  const part = text.trim().toLowerCase()
+  return patients.filter((patient) => patient.patient.toLowerCase().includes(part))
+}
+
+/**
+ * Who is looked for among the listed patients. The server knows readings, other forms of characters, chart numbers and
+ * telephones; it is asked once nobody has typed for a moment. IDs are looked through here, at once and while the server
+ * does not answer.
+ */
+export function useFound(patients: readonly PatientSummary[] | null, sought: string, typed: string) {
+  const question = typed.slice(0, LONGEST)
+  const { answer, failure } = useAnswer({
+    of: 'search',
+    queryKey: ['search', question],
+    queryFn: async () => ({ question, patients: new Set((await searchPatients(question)).patients) }),
+    enabled: question !== '',
+    staleTime: Infinity,
+    ...againAfterFailure(),
+  })
+  const named = sought.trim() === typed && answer?.question === question ? answer.patients : null
+  const found = useMemo(() => {
+    const here = new Set(byId(patients ?? [], sought))
+    return (patients ?? []).filter((patient) => here.has(patient) || named?.has(patient.patient))
+  }, [patients, sought, named])
+  const isAsking = sought.trim() !== '' && named === null && failure === null
+  // Who types a name sees what was found last until the server has answered, not an empty list in between.
+  const last = useRef<ReadonlySet<string> | null>(null)
+  if (!isAsking) last.current = sought.trim() === '' ? null : new Set(found.map((patient) => patient.patient))
+  const isKept = isAsking && found.length === 0
+  const shown = isKept ? (patients ?? []).filter((patient) => last.current?.has(patient.patient) ?? true) : found
+  return { found: shown, isAsking, namesFailed: question !== '' && failure !== null }
+}
