@@ -144,6 +144,8 @@ impl Suspicions {
         // Here, not in the sweep alone: a state that is rebuilt is not swept in between.
         self.lapse(received);
         let is_far_behind = match outcome {
+            // What a person writes shows no device's clock.
+            _ if reading.by_hand => false,
             Outcome::Historical => self.far_behind.take(reading, received, COUNTS_ON_WITHIN),
             Outcome::New => {
                 self.far_behind.is_right(reading.source);
@@ -152,9 +154,12 @@ impl Suspicions {
             _ => false,
         };
         let is_of_the_past = outcome == Outcome::Historical || past.is_some();
-        let counts_on = is_far_behind
-            || outcome == Outcome::Historical && self.counts_on(reading, received, ask_severe);
-        let is_of_history = is_of_the_past && self.far_behind.is_history(reading.source, received);
+        let may_count_on = outcome == Outcome::Historical && !reading.by_hand;
+        let counts_on =
+            is_far_behind || may_count_on && self.counts_on(reading, received, ask_severe);
+        // What has gone on from upload to upload as a clock does is no history, however many days it is of.
+        let is_of_history =
+            is_of_the_past && !counts_on && self.far_behind.is_history(reading.source, received);
         let by_history = is_of_history && self.shows_history(reading.source);
         if counts_on {
             self.is_known_to_count_on(reading.source);
@@ -308,13 +313,13 @@ impl Suspicions {
     }
 
     /// A reading that a device observed after one of unknown time was received shows that its clock is
-    /// set.
+    /// set; what a person has written does not.
     fn is_set(
         &mut self,
         reading: &RememberedReading,
         (outcome, received): (Outcome, Timestamp),
     ) -> bool {
-        if outcome != Outcome::New || reading.entered_in_error {
+        if outcome != Outcome::New || reading.entered_in_error || reading.by_hand {
             return false;
         }
         let mut is_news = false;
