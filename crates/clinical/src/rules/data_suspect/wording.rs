@@ -12,7 +12,7 @@ use crate::parameter::Parameter;
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
 use crate::wording::{measured, not_recorded, number};
 
-/// Version 2 of the sentences. Version 1 called every value severe that a rule tells of one value alone.
+/// Version 3 of the sentences. Version 1 called every value severe that a rule tells of one value alone.
 pub(super) fn words(alert: &Alert) -> Text {
     let (value_ja, value_en) = match alert.wording_version < 2 {
         true => ("重症域の値", "severe value"),
@@ -67,16 +67,29 @@ pub(super) fn words(alert: &Alert) -> Text {
     }
     if let Some(newest) = overtaken.last() {
         let values = values(newest);
-        say(
-            format!(
-                "{value_ja}が、同じ測定の別の値より後に届き、判定されていません：{}。どちらの値が正しいか確認してください。",
-                values.ja
+        // Version 2 told only of what came behind the value that counts.
+        match alert.wording_version < 3 {
+            true => say(
+                format!(
+                    "{value_ja}が、同じ測定の別の値より後に届き、判定されていません：{}。どちらの値が正しいか確認してください。",
+                    values.ja
+                ),
+                format!(
+                    "A {value_en} came after another value of the same measurement, and was not judged: {}. Ask which of them is right.",
+                    values.en
+                ),
             ),
-            format!(
-                "A {value_en} came after another value of the same measurement, and was not judged: {}. Ask which of them is right.",
-                values.en
+            false => say(
+                format!(
+                    "同じ測定の別の値が採用され、次の{value_ja}はアラートになっていません：{}。どちらの値が正しいか確認してください。",
+                    values.ja
+                ),
+                format!(
+                    "Another value of the same measurement counts instead of a {value_en} of which no alert told: {}. Ask which of them is right.",
+                    values.en
+                ),
             ),
-        );
+        }
     }
     if let Some(newest) = replaced.last() {
         let values = values(newest);
