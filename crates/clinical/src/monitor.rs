@@ -26,6 +26,7 @@ use ahead::BesideThoseAhead;
 
 mod ahead;
 mod slow;
+mod suspicions;
 mod waiting;
 
 #[cfg(test)]
@@ -176,7 +177,6 @@ impl Monitor {
             let judged = Judged::OfReadings(time, time);
             let fast = Situation { patient, plan, window, now: received, cause: None, judged };
             self.wait_for_the_rest(reading, admission.outcome, received);
-            self.note_unjudged(reading, admission.version, received);
             let newest_is_past = admission.in_order && reading.observation_time <= received;
             let are_any_ahead = !newest_is_past && self.are_any_ahead(reading.kind, received);
             let (all, of_copies) = (rules::all(), rules::of_copies());
@@ -221,13 +221,11 @@ impl Monitor {
             let situation = Situation { patient, plan, window, now: received, cause, judged };
             changes.extend(self.judge_by_slow(reading.kind, situation));
         }
-        if admission.changes_suspicions {
+        if admission.changes_suspicions || self.may_tell_of_replaced(&changes, received) {
             let cause = cause();
             let (cause, judged) = (Some(&cause), Judged::All);
             let situation = Situation { patient, plan, window, now: received, cause, judged };
-            for index in rules::of_suspicions().all() {
-                changes.extend(self.assess(index, situation));
-            }
+            changes.extend(self.assess_suspicions(situation));
         }
         let Admission { outcome, source, version, .. } = admission;
         Applied { outcome, changes, source, version }
@@ -245,7 +243,9 @@ impl Monitor {
         let mut due: Vec<usize> =
             self.assessments().filter(|due| due.at() <= now).map(Due::rule).collect();
         due.sort_unstable();
-        due.into_iter().flat_map(|index| self.assess(index, situation)).collect()
+        let assess = |index| self.assess(index, situation);
+        let changes = due.into_iter().flat_map(assess).collect();
+        self.with_replaced(changes, situation)
     }
 
     /// When [`Self::pass_time`] should be called.
@@ -307,6 +307,7 @@ impl Monitor {
                 changes.extend(self.assess(index, situation));
             }
         }
+        let changes = self.with_replaced(changes, situation);
         self.due.shrink_to_fit();
         changes
     }
@@ -322,7 +323,6 @@ impl Monitor {
     ) {
         if self.timeline.restore(reading, received, outcome, window, rules::ASK_SEVERE) {
             self.wait_for_the_rest(reading, outcome, received);
-            self.note_unjudged(reading, reading.version, received);
         }
         self.slow.hold(reading, received);
     }

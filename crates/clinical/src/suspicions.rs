@@ -10,7 +10,6 @@ mod received;
 mod replaced;
 mod severity;
 mod stale;
-mod unjudged;
 mod unknown_time;
 mod versions;
 mod written;
@@ -26,10 +25,9 @@ pub(crate) use fixed::FIXED;
 pub(crate) use received::Received;
 use replaced::AllReplaced;
 pub use replaced::Replaced;
-use severity::place_that_makes_room;
 pub use severity::{AskSevere, SevereBy};
+use severity::{MakesRoom, remember_with_room};
 use stale::StaleCorrections;
-use unjudged::Unjudged;
 pub use unknown_time::UnknownTime;
 pub(crate) use versions::{KnownVersion, is_written_by_hand};
 
@@ -118,7 +116,6 @@ pub struct Suspicions {
     ahead: Vec<Ahead>,
     stale: StaleCorrections,
     replaced: AllReplaced,
-    unjudged: Unjudged,
     /// Since when memory is full, and until when.
     full: Option<(Timestamp, Timestamp)>,
 }
@@ -144,6 +141,8 @@ impl Suspicions {
         // Here, not in the sweep alone: a state that is rebuilt is not swept in between.
         self.lapse(received);
         let is_far_behind = match outcome {
+            // What a person writes shows no device's clock.
+            _ if reading.by_hand => false,
             Outcome::Historical => self.far_behind.take(reading, received, COUNTS_ON_WITHIN),
             Outcome::New => {
                 self.far_behind.is_right(reading.source);
@@ -152,9 +151,12 @@ impl Suspicions {
             _ => false,
         };
         let is_of_the_past = outcome == Outcome::Historical || past.is_some();
-        let counts_on = is_far_behind
-            || outcome == Outcome::Historical && self.counts_on(reading, received, ask_severe);
-        let is_of_history = is_of_the_past && self.far_behind.is_history(reading.source, received);
+        let may_count_on = outcome == Outcome::Historical && !reading.by_hand;
+        let counts_on =
+            is_far_behind || may_count_on && self.counts_on(reading, received, ask_severe);
+        // What has gone on from upload to upload as a clock does is no history, however many days it is of.
+        let is_of_history =
+            is_of_the_past && !counts_on && self.far_behind.is_history(reading.source, received);
         let by_history = is_of_history && self.shows_history(reading.source);
         if counts_on {
             self.is_known_to_count_on(reading.source);
@@ -254,15 +256,14 @@ impl Suspicions {
             Some(place) => self.take_version_of_unknown_time((place, new), ask_severe),
             None if !how.is_newest_of_the_past(reading) => false,
             None => {
-                if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
-                    let hides = |one: &UnknownTime| match one.is_over {
-                        true => SevereBy::NoPlan,
-                        false => ask_severe.by(one.kind, one.reading.sample),
-                    };
-                    let place = place_that_makes_room(&self.of_unknown_time, hides);
-                    self.of_unknown_time.remove(place);
-                }
-                self.of_unknown_time.push(new);
+                let hides = |one: &UnknownTime| match one.is_over {
+                    true => MakesRoom { hidden: SevereBy::NoPlan, is_known_to_nobody: false },
+                    false => MakesRoom {
+                        hidden: ask_severe.by(one.kind, one.reading.sample),
+                        is_known_to_nobody: one.reported_from > how.at,
+                    },
+                };
+                remember_with_room(&mut self.of_unknown_time, MOST_OF_UNKNOWN_TIME, new, hides);
                 !new.is_over
             }
         }
@@ -299,22 +300,21 @@ impl Suspicions {
             is_news = !(known.is_over && new.is_over);
             older = known;
         }
-        // What is not of a factory date is of a clock that counts on, and says no minute twice; of a date of
-        // long ago a device corrects nothing.
-        let may_be_another = new.says_factory_date() || known.was_by_date && !is_settled;
+        // Of a date of long ago, and of a clock that counts on from there, a device corrects nothing.
+        let may_be_another = new.says_factory_date() || !is_settled;
         let is_replaced =
             may_be_another && self.replaced.take_older(&older, new.received, ask_severe);
         is_news || is_replaced
     }
 
     /// A reading that a device observed after one of unknown time was received shows that its clock is
-    /// set.
+    /// set; what a person has written does not.
     fn is_set(
         &mut self,
         reading: &RememberedReading,
         (outcome, received): (Outcome, Timestamp),
     ) -> bool {
-        if outcome != Outcome::New || reading.entered_in_error {
+        if outcome != Outcome::New || reading.entered_in_error || reading.by_hand {
             return false;
         }
         let mut is_news = false;
@@ -385,13 +385,7 @@ impl Suspicions {
         ask_severe: AskSevere,
     ) -> bool {
         self.lapse(received);
-        let is_judged = !self.unjudged.has(other, known.version, received);
-        self.replaced.take_versions(other, (known, is_judged), received, ask_severe)
-    }
-
-    /// Notes that no rule judges a version that may be severe before a time.
-    pub(crate) fn is_judged_from(&mut self, admitted: &RememberedReading, from: Timestamp) {
-        self.unjudged.note(admitted, from);
+        self.replaced.take_versions(other, known, received, ask_severe)
     }
 
     /// There was too much when a reading was received, and what was observed until `left` has made room
@@ -417,7 +411,6 @@ impl Suspicions {
         self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
         self.stale.lapse(now);
         self.replaced.lapse(now);
-        self.unjudged.lapse(now);
     }
 
     /// Forgets what is over. True when nothing is left.
@@ -432,7 +425,6 @@ impl Suspicions {
             && self.ahead.is_empty()
             && self.stale.is_empty()
             && self.replaced.is_empty()
-            && self.unjudged.is_empty()
             && self.full.is_none()
     }
 

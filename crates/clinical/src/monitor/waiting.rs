@@ -9,7 +9,6 @@ use crate::remembered::RememberedReading;
 use crate::rule::{PROMPT, TOGETHER};
 use crate::rules;
 use crate::time::Timestamp;
-use crate::version::Version;
 
 impl Monitor {
     /// Where a new reading came so late that a rule wants to see what was sent with it, the rule waits
@@ -51,27 +50,6 @@ impl Monitor {
             let time = reading.observation_time;
             let first = known.map_or(time, |place| self.due[place].at().min(time));
             self.set(index, What::FirstOfTheRest, Some(first));
-        }
-    }
-
-    /// Notes until when no rule has judged a version that may be severe.
-    pub(super) fn note_unjudged(
-        &mut self,
-        reading: &RememberedReading,
-        counted: Version,
-        received: Timestamp,
-    ) {
-        if self.assessments().count() == self.due.len() {
-            return;
-        }
-        let waits_until = |index| {
-            let place = self.place_of(index, What::TheRest)?;
-            Some(self.due[place].at()).filter(|until| *until > received)
-        };
-        let rules = rules::severe_by_some_plan(reading.kind, reading.sample);
-        if let Some(until) = rules.filter_map(waits_until).max() {
-            let counted = RememberedReading { version: counted, ..*reading };
-            self.timeline.is_judged_from(&counted, until);
         }
     }
 

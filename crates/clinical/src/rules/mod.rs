@@ -186,11 +186,6 @@ pub(crate) fn severe_by(kind: Kind, sample: Sample) -> SevereBy {
 /// What the memory of a patient asks rules about a severe value.
 pub(crate) const ASK_SEVERE: AskSevere = AskSevere { severe_by };
 
-/// The places in [`all`] of the rules by which a value is severe under some plan.
-pub(crate) fn severe_by_some_plan(kind: Kind, sample: Sample) -> impl Iterator<Item = usize> {
-    EXTREMES.iter().flat_map(move |plan| severe(kind, sample, plan)).map(|(index, _)| index)
-}
-
 /// Whether a patient with such a plan can have new alerts of a rule: it is not switched off, and has
 /// something to judge.
 pub(crate) fn applies(rule: &dyn Rule, plan: &Plan) -> bool {

@@ -22,8 +22,8 @@ pub(super) const DAYS: u8 = 3;
 /// and the next morning has measured twice.
 pub(super) const ANOTHER_DAY: Span = Span::from_hours(18);
 
-/// What a device hands over once a day was measured within so long. Ours: a day, and half of one for whoever
-/// is late.
+/// What a device hands over once a day was measured within so long, and what it hands over less often since the
+/// last time, with as much for whoever is late. Ours: a day, and half of one.
 pub(super) const AN_UPLOAD: Span = Span::from_hours(36);
 
 /// From one of these days to the next it is at most so long. Ours: weights are measured weekly.
@@ -133,19 +133,20 @@ impl OfSource {
 
     /// The last day on which something was received, and those before as long as each follows soon enough, the
     /// newest first.
-    fn days(&self) -> impl Iterator<Item = Delays> {
+    fn days(&self) -> impl Iterator<Item = Day> {
         let mut rest = self.hours.as_slice();
         let mut next: Option<Timestamp> = None;
         std::iter::from_fn(move || {
-            let last = rest.last()?.begins;
-            if next.is_some_and(|next| next - last > UNTIL_THE_NEXT) {
+            let ends = rest.last()?.begins;
+            if next.is_some_and(|next| next - ends > UNTIL_THE_NEXT) {
                 return None;
             }
-            let first = rest.partition_point(|hour| hour.begins + ANOTHER_DAY <= last);
+            let first = rest.partition_point(|hour| hour.begins + ANOTHER_DAY <= ends);
             let (before, day) = rest.split_at(first);
             rest = before;
             next = day.first().map(|hour| hour.begins);
-            day.iter().map(|hour| hour.delays).reduce(Delays::and)
+            let delays = day.iter().map(|hour| hour.delays).reduce(Delays::and)?;
+            Some(Day { ends, delays })
         })
     }
 
@@ -160,19 +161,39 @@ impl OfSource {
     }
 
     /// Whether the device has shown it for long enough, and on the last day as on those before: how far its
-    /// clock is behind say the newest readings of these.
+    /// clock is behind say the newest readings of these. What comes beside was measured since the upload before;
+    /// before the first of them there may have been any.
     fn is_far_behind(&self, delay: Span, within: Span) -> bool {
-        let days: Vec<Delays> = self.days().take(DAYS.into()).collect();
-        let newest = |day: &Delays| Delays::of(day.least);
+        let days: Vec<Day> = self.days().take(DAYS.into()).collect();
+        let newest = |day: &Day| Delays::of(day.delays.least);
         let Some(newest) = days.iter().skip(1).map(newest).reduce(Delays::and) else {
             return false;
         };
+        let spans: Vec<Span> =
+            days.windows(2).map(|pair| pair[0].since(&pair[1], within)).collect();
+        let of_first = UNTIL_THE_NEXT;
+        let each = days.iter().zip(spans.iter().copied().chain([of_first]));
         let earliest = newest.greatest.millis() - within.millis();
-        let latest = newest.least.millis() + AN_UPLOAD.millis();
+        let latest = newest.least.millis() + spans.first().copied().unwrap_or(AN_UPLOAD).millis();
         days.len() == usize::from(DAYS)
-            && days.iter().all(|day| day.are_within(AN_UPLOAD))
+            && each.into_iter().all(|(day, span)| day.delays.are_within(span))
             && newest.are_within(within)
             && (earliest..=latest).contains(&delay.millis())
+    }
+}
+
+/// A day on which something was received.
+#[derive(Debug, Clone, Copy)]
+struct Day {
+    /// When the last hour of it begins.
+    ends: Timestamp,
+    delays: Delays,
+}
+
+impl Day {
+    /// Within how long what is received on it was measured, given the day before.
+    fn since(&self, before: &Self, within: Span) -> Span {
+        AN_UPLOAD.max(self.ends - before.ends + within)
     }
 }
 

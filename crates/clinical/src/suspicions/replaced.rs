@@ -1,12 +1,12 @@
 //! Versions of readings that others have replaced and that were probably measurements of their own: two of
 //! one minute, from a device without seconds, or of a device whose clock says the same each time. And those
-//! of one second that were never judged, because another that no person has written came before them.
+//! of one second that another overtook which no person has written.
 
 use super::versions::is_whole_minute;
 use super::written::Written;
 use super::{
-    AskSevere, CLOCK_NOT_SET_FOR, KnownVersion, SAME_MINUTE_FOR, SevereBy, UnknownTime,
-    place_that_makes_room,
+    AskSevere, CLOCK_NOT_SET_FOR, KnownVersion, MakesRoom, SAME_MINUTE_FOR, SevereBy, UnknownTime,
+    remember_with_room,
 };
 use crate::copies::says_all_of;
 use crate::kinds::Kind;
@@ -21,8 +21,8 @@ use crate::window::{LOOKBACK, WINDOW};
 /// suspect again when the replaced one is sent again: after that both are historical.
 pub(super) const KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
 
-/// So many replaced readings of one patient are known, those that were received last and those that are
-/// severe.
+/// So many replaced readings of one patient are known, of those that some plan calls severe: the ones that
+/// the defaults do, those of which nobody has been told yet, and those that were replaced last.
 const MOST: usize = 64;
 
 /// A reading that another of its id has replaced.
@@ -39,9 +39,10 @@ pub struct Replaced {
     reported_from: Timestamp,
     /// Until when it is known.
     until: Timestamp,
-    /// Whether nothing is reported of it: it was entered in error, its device's clock was set before, or it was
-    /// judged before it was replaced.
+    /// Whether nothing is reported of it: it was entered in error, or its device's clock was set before.
     is_over: bool,
+    /// Whether it counted before it was replaced, so that an alert may have told of it.
+    was_current: bool,
     /// Whether nothing but its date makes its time doubtful.
     is_by_date: bool,
     /// The values that count instead; none where nobody knows when either was measured.
@@ -54,7 +55,18 @@ impl Replaced {
         self.by
     }
 
-    /// Whether both are of one second, which no other measurement has: it was overtaken before it was judged.
+    /// From when on it is reported: when it was replaced, or when the rest of a history might have come.
+    pub fn reported_from(&self) -> Timestamp {
+        self.reported_from
+    }
+
+    /// Whether it counted before another of its second replaced it: rules have looked at it, and may have told of
+    /// it or still have waited.
+    pub fn was_current(&self) -> bool {
+        self.was_current
+    }
+
+    /// Whether both are of one second, which no other measurement has.
     pub fn is_overtaken(&self) -> bool {
         self.by.is_some() && !is_whole_minute(self.reading.time)
     }
@@ -95,17 +107,17 @@ impl AllReplaced {
     }
 
     fn remember(&mut self, replaced: Replaced, ask_severe: AskSevere) {
-        if self.readings.len() == MOST {
-            let is_reported =
-                |one: &Replaced| !one.is_over && one.received + SAME_MINUTE_FOR > replaced.received;
-            let hides = |one: &Replaced| match is_reported(one) {
-                true => ask_severe.by(one.kind, one.reading.sample),
-                false => SevereBy::NoPlan,
+        let now = replaced.received;
+        let hides = |one: &Replaced| {
+            let is_reported = !one.is_over && one.received + SAME_MINUTE_FOR > now;
+            let hidden = if is_reported {
+                ask_severe.by(one.kind, one.reading.sample)
+            } else {
+                SevereBy::NoPlan
             };
-            let place = place_that_makes_room(&self.readings, hides);
-            self.readings.remove(place);
-        }
-        self.readings.push(replaced);
+            MakesRoom { hidden, is_known_to_nobody: is_reported && one.reported_from > now }
+        };
+        remember_with_room(&mut self.readings, MOST, replaced, hides);
     }
 
     /// Notes that a person has written a reading of which nothing else is known.
@@ -155,12 +167,12 @@ impl AllReplaced {
         is_news
     }
 
-    /// Takes in two versions of one reading that rules look at, the known one, with whether it was judged, and
-    /// another. Says whether that is news.
+    /// Takes in two versions of one reading that rules look at, the known one and another. Says whether that is
+    /// news.
     pub(super) fn take_versions(
         &mut self,
         other: &RememberedReading,
-        (known, is_judged): (KnownVersion, bool),
+        known: KnownVersion,
         received: Timestamp,
         ask_severe: AskSevere,
     ) -> bool {
@@ -191,29 +203,25 @@ impl AllReplaced {
         }
         let reading = CurrentReading { time, source, sample, delay: Delay::default() };
         let is_same = |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
-        if self.readings.iter().any(is_same) {
-            // The replaced one was sent again.
+        // The replaced one was sent again, or is nothing that anybody has to be told of.
+        if self.readings.iter().any(is_same) || !ask_severe.by(kind, sample).may_be() {
             return is_other_value;
         }
         let greater = if wins { other.sample } else { known.sample };
-        // It came in its order, and not with what has replaced it: what rules said of it was reported, and that it
-        // is so no more.
-        let was_judged = !is_whole_minute(time) && wins && is_judged;
-        if !was_judged || ask_severe.by(kind, sample).may_be() {
-            let replaced = Replaced {
-                kind,
-                reading,
-                received,
-                version,
-                reported_from: received,
-                until: received + KNOWN_FOR,
-                is_over: was_judged,
-                is_by_date: false,
-                by: Some(greater),
-            };
-            self.remember(replaced, ask_severe);
-        }
-        is_other_value || !was_judged
+        let replaced = Replaced {
+            kind,
+            reading,
+            received,
+            version,
+            reported_from: received,
+            until: received + KNOWN_FOR,
+            is_over: false,
+            was_current: wins && !is_whole_minute(time),
+            is_by_date: false,
+            by: Some(greater),
+        };
+        self.remember(replaced, ask_severe);
+        true
     }
 
     /// Takes in the older of two versions of one reading of which nobody knows when it was measured. Says
@@ -233,6 +241,9 @@ impl AllReplaced {
             known.until = known.until.max(until);
             return false;
         }
+        if !ask_severe.by(kind, reading.sample).may_be() {
+            return false;
+        }
         let replaced = Replaced {
             kind,
             reading,
@@ -241,6 +252,7 @@ impl AllReplaced {
             reported_from: older.reported_from.max(received),
             until,
             is_over,
+            was_current: false,
             is_by_date: older.is_by_date,
             by: None,
         };

@@ -39,11 +39,59 @@ impl AskSevere {
     }
 }
 
-/// Where the one is that makes room for another: the first of those whose going hides least from anybody.
-pub(super) fn place_that_makes_room<'a, T: 'a>(
-    known: impl IntoIterator<Item = &'a T>,
-    hides: impl Fn(&T) -> SevereBy,
-) -> usize {
-    let hidden = known.into_iter().map(hides).enumerate();
-    hidden.min_by_key(|(_, hidden)| *hidden).map_or(0, |(place, _)| place)
+/// What nobody would see any more if something that is remembered made room for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MakesRoom {
+    /// How severe it is.
+    pub(super) hidden: SevereBy,
+    /// Whether nobody has been told of it yet.
+    pub(super) is_known_to_nobody: bool,
+}
+
+/// Remembers one more, at most so many. Where there is no room, the first of those goes whose going hides least:
+/// the least severe, and of these one that was told of. What comes new goes itself where it is less severe than all
+/// others and nobody has been told of these.
+pub(super) fn remember_with_room<T>(
+    known: &mut Vec<T>,
+    most: usize,
+    new: T,
+    hides: impl Fn(&T) -> MakesRoom,
+) {
+    if known.len() >= most {
+        let hidden = known.iter().map(&hides).enumerate();
+        let Some((place, least)) = hidden.min_by_key(|(_, hides)| *hides) else { return };
+        if least.is_known_to_nobody && least.hidden > hides(&new).hidden {
+            return;
+        }
+        known.remove(place);
+    }
+    known.push(new);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_severe_makes_room_and_none_that_waits_to_be_told_for_a_less_severe_one() {
+        use SevereBy::{AnotherPlan, Default, NoPlan};
+        // Which it is, how severe, and whether nobody has been told of it.
+        let room_for = |known: [(u8, SevereBy, bool); 3], new: (SevereBy, bool)| {
+            let mut known = known.to_vec();
+            let hides =
+                |one: &(u8, SevereBy, bool)| MakesRoom { hidden: one.1, is_known_to_nobody: one.2 };
+            remember_with_room(&mut known, 3, (3, new.0, new.1), hides);
+            known.into_iter().map(|(which, ..)| which).collect::<Vec<u8>>()
+        };
+        let all = |severe, waits| [(0, severe, waits), (1, severe, waits), (2, severe, waits)];
+        assert_eq!(room_for(all(Default, false), (Default, false)), [1, 2, 3]);
+        assert_eq!(room_for(all(Default, true), (Default, false)), [1, 2, 3]);
+        assert_eq!(room_for(all(Default, true), (AnotherPlan, true)), [0, 1, 2]);
+        assert_eq!(room_for(all(Default, false), (AnotherPlan, true)), [1, 2, 3]);
+        let mixed = [(0, Default, true), (1, Default, false), (2, Default, true)];
+        assert_eq!(room_for(mixed, (Default, true)), [0, 2, 3]);
+        let mixed = [(0, Default, false), (1, AnotherPlan, true), (2, NoPlan, false)];
+        assert_eq!(room_for(mixed, (AnotherPlan, true)), [0, 1, 3]);
+        assert_eq!(room_for([mixed[0], mixed[1], mixed[1]], (Default, true)), [0, 1, 3]);
+    }
 }

@@ -23,7 +23,7 @@ pub struct UnknownTime {
     /// others, so that it is not suspected again for being sent again.
     pub(super) is_over: bool,
     /// From when on it is reported.
-    pub(super) reported_from: Timestamp,
+    pub reported_from: Timestamp,
     /// Whether nothing but its date makes its time doubtful.
     pub(super) is_by_date: bool,
     /// Whether its date made its time doubtful when it came.

@@ -272,13 +272,6 @@ impl Timeline {
         self.rare.as_ref().and_then(|rare| rare.historical.known(reading, received))
     }
 
-    /// Notes that no rule judges a version that was admitted before a time: it waits for what was sent together
-    /// with it.
-    pub(crate) fn is_judged_from(&mut self, admitted: &RememberedReading, from: Timestamp) {
-        let rare = self.rare.get_or_insert_default();
-        rare.suspicions.is_judged_from(admitted, from);
-    }
-
     /// What the patient's data are suspected of.
     pub fn suspicions(&self) -> Option<&Suspicions> {
         self.rare.as_ref().map(|rare| &rare.suspicions)

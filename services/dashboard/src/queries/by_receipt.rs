@@ -4,12 +4,13 @@ use clinical::window::WINDOW;
 use clinical::{Kind, PatientId, Timestamp, clock};
 use schemas::validation::CLOCK_TOLERANCE;
 
+use crate::model::Reading;
 use crate::queries::current::{self, CurrentRow};
 use crate::queries::readings::{Page, bound, kinds, of_kinds};
 use crate::queries::{Store, StoreError, copies};
 
-/// So many readings of long ago one answer holds at most: the newest by receipt. More than a patient measures
-/// in a month, and an import of many years does not make the answer large.
+/// So many readings of long ago one answer holds at most, and as many of clocks that were not set: the newest by
+/// receipt. More than a patient measures in a month, and an import of many years does not make the answer large.
 const MOST_BACKDATED: usize = 1_000;
 
 impl Store {
@@ -34,7 +35,8 @@ impl Store {
     }
 
     /// Current readings at home that were received from a time on and say that they were observed so long
-    /// before their receipt that no rule looks at them; as they were received, the last one first.
+    /// before their receipt that no rule looks at them; as they were received, the last one first. Those of
+    /// clocks that were not set, which charts list too, have a limit of their own: they take no other's place.
     ///
     /// # Errors
     /// When ClickHouse does not answer in time.
@@ -47,7 +49,17 @@ impl Store {
         // The broker's clock is not this one.
         let observed_before = now + CLOCK_TOLERANCE - WINDOW;
         let times = (observed_before, (from, Timestamp::LATEST));
-        let mut page = self.by_receipt(patient, &backdated(), times, MOST_BACKDATED).await?;
+        self.of_long_ago(patient, times, MOST_BACKDATED).await
+    }
+
+    /// The same of what was observed before a time and received in a period.
+    pub(super) async fn of_long_ago(
+        &self,
+        patient: &PatientId,
+        times: (Timestamp, (Timestamp, Timestamp)),
+        most: usize,
+    ) -> Result<Page, StoreError> {
+        let mut page = self.by_receipt(patient, &backdated(), times, most).await?;
         page.readings.sort_by_key(|reading| reading.observed_at.at());
         copies::mark(&mut page.readings, Vec::new());
         page.readings.sort_by_key(|reading| std::cmp::Reverse(reading.received_at.at()));
@@ -55,7 +67,7 @@ impl Store {
     }
 
     /// What such a question answers of what was observed before a time and received in a period; where there
-    /// are more than a number, those received last.
+    /// are more than a number of clocks that were not set, or of others, those received last.
     async fn by_receipt(
         &self,
         patient: &PatientId,
@@ -71,10 +83,17 @@ impl Store {
             .param("from", bound(from))
             .param("to", bound(to))
             .param("limit", most as u64 + 1);
-        let mut rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
-        let truncated = rows.len() > most;
-        rows.truncate(most);
-        let readings = rows.into_iter().map(CurrentRow::into_reading).collect::<Result<_, _>>()?;
+        let rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
+        let mut readings =
+            rows.into_iter().map(CurrentRow::into_reading).collect::<Result<Vec<Reading>, _>>()?;
+        let found = readings.len();
+        let mut counted = [0; 2];
+        readings.retain(|reading| {
+            let count = &mut counted[usize::from(reading.time_unknown)];
+            *count += 1;
+            *count <= most
+        });
+        let truncated = readings.len() < found;
         Ok(Page { readings, truncated })
     }
 }
@@ -90,12 +109,17 @@ fn of_unset_clocks(kind: Option<Kind>) -> String {
         "(toDayOfYear(observation_time + INTERVAL 14 HOUR) <= 9 \
          OR toUnixTimestamp(observation_time) < {earliest})"
     );
+    sql(kind, &of_versions, &is_of_unset_clock())
+}
+
+/// Of what was received so long after its observation, whether its clock was not set.
+fn is_of_unset_clock() -> String {
+    let earliest = Timestamp::EARLIEST.seconds();
     let east = "toDateTime(observed_seconds, 'UTC') + INTERVAL 14 HOUR";
-    let of_current = format!(
+    format!(
         "(observed_seconds < {earliest} OR toDayOfYear({east}) <= 8 \
          OR (toDayOfYear({east}) = 9 AND toHour({east}) < 2))"
-    );
-    sql(kind, &of_versions, &of_current)
+    )
 }
 
 /// What was received from a time on. The version that is current was: one that came before it stays where
@@ -122,9 +146,10 @@ fn sql(kind: Option<Kind>, of_versions: &str, of_current: &str) -> String {
         );
         current::readings(kind, &condition)
     });
-    let window = WINDOW.millis();
+    let (window, is_of_unset_clock) = (WINDOW.millis(), is_of_unset_clock());
     format!(
         "SELECT * FROM ({each}) WHERE received_millis - observed_seconds * 1000 > {window} \
-         AND {of_current} ORDER BY received_millis DESC, observed_seconds DESC, kind LIMIT {{limit:UInt64}}"
+         AND {of_current} ORDER BY received_millis DESC, observed_seconds DESC, kind \
+         LIMIT {{limit:UInt64}} BY {is_of_unset_clock}"
     )
 }

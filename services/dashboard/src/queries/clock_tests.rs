@@ -176,3 +176,28 @@ async fn what_came_in_lately_with_a_date_of_long_ago_is_found_by_its_receipt_in_
     let other = store.backdated(&patient("A/2"), at(-30 * DAY), at(now)).await.unwrap();
     assert!(other.readings.is_empty());
 }
+
+#[tokio::test]
+async fn what_clocks_measured_that_were_not_set_takes_no_place_of_a_date_of_long_ago() {
+    const DAY: i64 = 86_400;
+    let (client, store) = database("backdated_limit");
+    let at = |seconds: i64| Timestamp::from_seconds(MIDNIGHT + seconds);
+    for (minute, systolic) in [(1, "131"), (2, "132"), (3, "133")] {
+        measured(&client, -365 * DAY + minute * MINUTE, minute * MINUTE, systolic).await;
+    }
+    for minute in 0..5 {
+        measured(&client, FACTORY + minute * MINUTE, 20 * MINUTE, "150").await;
+    }
+    let found = async |most| {
+        let times = (at(-40 * DAY), (at(-30 * DAY), Timestamp::LATEST));
+        let page = store.of_long_ago(&patient("A/1"), times, most).await.unwrap();
+        let seen = seen(&page.readings);
+        let of = |is_unset: bool| -> Vec<i64> {
+            seen.iter().filter(|one| one.1 == is_unset).map(|one| one.0).collect()
+        };
+        (of(false), of(true).len(), page.truncated)
+    };
+    assert_eq!(found(5).await, (vec![133, 132, 131], 5, false));
+    assert_eq!(found(3).await, (vec![133, 132, 131], 3, true));
+    assert_eq!(found(2).await, (vec![133, 132], 2, true));
+}

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::severe_tests::send;
 use super::tests::{DAY, Said, cuff, said};
-use crate::Outcome;
 use crate::alert::{Severity, Transition};
-use crate::home::Home;
+use crate::home::{Home, Sending};
+use crate::{Outcome, Reading};
 
 const HOUR: i64 = 60;
 const YEAR: i64 = 365 * DAY;
@@ -127,6 +128,74 @@ fn a_clock_that_was_set_to_another_wrong_month_is_known_again_after_three_days()
         home.receives_at(measured + HOUR, cuff(measured - behind, measured, 120));
         assert_eq!(said(&home).len(), usize::from(day == 4), "day {day}");
     }
+}
+
+/// Each upload looks like a history of three days. What its newest reading shows goes on as the receipts do.
+#[test]
+fn a_cuff_a_year_behind_that_uploads_every_few_days_is_suspected_on_the_third_upload() {
+    for every in 3..8 {
+        let mut home = Home::default();
+        for upload in 1..4 {
+            let received = upload * every * DAY;
+            let days = (0..every).rev().map(|before| received - before * DAY);
+            for (minute, shown) in (1..).zip(days) {
+                home.receives_at(received + minute, cuff(shown - YEAR, received, 192));
+            }
+            home.waits_until(received + 2 * HOUR);
+            assert_eq!(said(&home).is_empty(), upload < 3, "every {every} days, {upload}");
+        }
+        let (_, severity, names) = said(&home).pop().unwrap();
+        assert_eq!((severity, names), (Severity::Review, vec!["clock_not_set"]), "every {every}");
+        let received = 3 * every * DAY;
+        assert!(home.missed_at(received + 2 * HOUR).is_empty());
+        home.receives_at(received + DAY, cuff(received + DAY, received + DAY, 121));
+        assert_eq!(said(&home).pop().unwrap().0, Transition::Resolved, "every {every} days");
+    }
+}
+
+#[test]
+fn a_history_that_is_imported_in_parts_of_some_days_every_few_days_is_believed() {
+    for (every, days_of_a_part) in [(3, 4), (3, 2), (7, 14), (7, 5), (5, 30)] {
+        let mut home = Home::default();
+        for part in 0..5 {
+            for day in 0..days_of_a_part {
+                let shown = (part * days_of_a_part + day) * DAY - YEAR;
+                let received = part * every * DAY;
+                home.receives_at(received + day, cuff(shown, received, 192));
+            }
+            home.waits_until(part * every * DAY + 2 * HOUR);
+            // Two days alone are none yet.
+            let is_doubted = days_of_a_part < 3 && !said(&home).is_empty();
+            assert!(is_doubted || said(&home).is_empty(), "{every} {days_of_a_part} {part}");
+        }
+    }
+}
+
+#[test]
+fn what_a_person_types_says_nothing_of_a_devices_clock() {
+    let typed = |shown, update| Reading { by_hand: true, ..cuff(shown, update, 125).reading() };
+    // Old entries from day to day.
+    let mut home = Home::default();
+    for day in 0..5 {
+        send(&mut home, &typed(day * DAY - YEAR, day * DAY), day * DAY + 1);
+    }
+    assert!(said(&home).is_empty(), "{:?}", said(&home));
+    // Old entries of three days, after a severe value with a wrong date.
+    let mut home = Home::default();
+    home.receives_at(1, cuff(-YEAR, 0, 192));
+    for day in 0..4 {
+        send(&mut home, &typed((day - 200) * DAY, 2), 3 + day);
+    }
+    home.waits_until(2 * HOUR);
+    assert_eq!(said(&home).pop().unwrap().2, ["observed_long_ago"]);
+    // An entry of the next day, as much later.
+    send(&mut home, &typed(DAY - YEAR, DAY), DAY + 1);
+    assert_eq!(said(&home).pop().unwrap().2, ["observed_long_ago"]);
+    // One of today sets no clock.
+    send(&mut home, &typed(2 * DAY, 2 * DAY), 2 * DAY + 1);
+    assert!(home.last().is_open());
+    home.receives_at(2 * DAY + HOUR, cuff(2 * DAY + HOUR, 2 * DAY + HOUR, 121));
+    assert!(!home.last().is_open());
 }
 
 proptest! {

@@ -4,8 +4,8 @@ use super::long_ago_tests::{YEAR, shown};
 use super::severe_tests::{Value, send, severe_values};
 use super::tests::DAY;
 use crate::alert::Alert;
-use crate::home::Home;
-use crate::{Reading, Version};
+use crate::home::{Home, at};
+use crate::{Reading, Source, Span, Version};
 
 /// How the last of the versions is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,4 +117,30 @@ fn a_version_that_lacks_the_severe_number_says_it_not_again() {
     for order in orders(&versions(&[true, false], Last::Device, (slow, without))) {
         assert_eq!(reported(&order, None).1, 1, "{order:?}");
     }
+}
+
+/// More than are remembered are replaced in the hour in which a history may come.
+#[test]
+fn however_many_values_are_replaced_a_severe_one_that_waits_to_be_told_is_told() {
+    let (severe, ordinary, _) = severe_values()[0];
+    let waits = shown(severe, -YEAR, 0);
+    let mut home = Home::default();
+    send(&mut home, &waits, 1);
+    send(&mut home, &shown(ordinary, -YEAR, 20), 21);
+    for number in 0..100 {
+        let minute = 22 + number / 3;
+        // Of another cuff, which knows no seconds.
+        let of_minute = |value, update| Reading {
+            observation_time: at(number - DAY) + Span::from_seconds(20),
+            source: Source::device("OMRON", "2").unwrap(),
+            ..shown(value, number - DAY, update)
+        };
+        send(&mut home, &of_minute(severe, minute - 1), minute);
+        send(&mut home, &of_minute(ordinary, minute), minute);
+    }
+    let tells = |alert: &Alert| alert.evidence.iter().any(|one| one.reading == waits.id());
+    assert!(!home.reported.iter().any(tells));
+    home.waits_until(120);
+    assert!(home.reported.iter().any(tells));
+    assert!(home.missed_at(120).is_empty());
 }

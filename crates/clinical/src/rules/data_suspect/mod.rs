@@ -19,8 +19,8 @@
 //! - `observed_long_ago`: a severe value was registered now, with a date of long ago. It is a *review*, an
 //!   hour after its receipt, and ends when a history comes or the device is seen to be set after that, or after
 //!   14 days.
-//! - `overtaken`: a severe value with seconds came behind another that no person has written, and was never
-//!   judged. It is a *review*, and ends as `same_minute` does.
+//! - `overtaken`: a severe value with seconds was replaced by another that no person has written, and no alert
+//!   had told of it; or it came behind that one. It is a *review*, and ends as `same_minute` does.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
 //!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
 //! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's
@@ -41,6 +41,9 @@ mod long_ago_tests;
 mod long_ago_versions_tests;
 #[cfg(test)]
 mod overtaken_tests;
+mod replaced;
+#[cfg(test)]
+mod reported_tests;
 mod sensor_end;
 #[cfg(test)]
 mod sensor_end_tests;
@@ -55,8 +58,7 @@ mod unit_tests;
 mod units;
 mod wording;
 
-use crate::alert::{Alert, Evidence, Severity, Stage, Text, Values};
-use crate::copies::has_same_values;
+use crate::alert::{Alert, Severity, Stage, Text, Values};
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
@@ -71,7 +73,6 @@ use crate::rules;
 use crate::sample::Sample;
 use crate::suspicions::{Replaced, SAME_MINUTE_FOR, Suspicions, UnknownTime};
 use crate::time::{Span, Timestamp};
-use crate::window::WINDOW;
 
 use limits::{HIGH_END, LOW_END};
 use units::WEIGHT;
@@ -94,7 +95,7 @@ const UNIT_SUSPECTED: &str = "unit_suspected";
 /// What the first of these would be if the units were confused, in the field's unit.
 const IN_OTHER_UNIT: &str = "in_other_unit";
 
-/// Of so many severe values of unknown time an alert tells, those received last.
+/// Of so many severe values of each reason an alert tells, those that are reported last.
 const MOST_EVIDENCE: usize = 3;
 
 /// The rule.
@@ -243,7 +244,7 @@ impl Reasons {
                     && (!is_by_date || rules::is_severe(one.kind, one.reading.sample, context.plan))
             };
             let reported = reported.filter(is_reported);
-            let readings = reported.clone().map(|one| (one.kind, one.reading, one.received));
+            let readings = reported.clone().map(|one| (one.kind, one.reading, one.reported_from));
             let severe = severe(readings, context.plan);
             // Each may be a severe one, so that each end may change what is said.
             let since = reported.clone().map(|one| one.received).min();
@@ -274,16 +275,17 @@ impl Reasons {
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
             let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
             let replaced = replaced.filter(|one| {
-                one.is_overtaken() == is_overtaken && !is_reported_by_what_counts(one, context.plan)
+                one.is_overtaken() == is_overtaken && !replaced::is_reported_elsewhere(one, context)
             });
-            let readings = replaced.map(|one| (one.kind, one.reading, one.received));
-            let is_severe = |(kind, reading, _): &Received| {
-                rules::is_severe(*kind, reading.sample, context.plan)
-            };
-            let received = readings.clone().filter(is_severe).map(|(.., received)| received);
+            let is_severe =
+                |one: &&Replaced| rules::is_severe(one.kind, one.reading.sample, context.plan);
+            let received = replaced.clone().filter(is_severe).map(|one| one.received);
+            let readings = replaced.map(|one| (one.kind, one.reading, one.reported_from()));
             let reported = match received.min() {
                 Some(first) => Some((first, severe(readings, context.plan))),
-                None => context.open().and_then(|alert| not_known_here(alert, name, context)),
+                None => {
+                    context.open().and_then(|alert| replaced::not_known_here(alert, name, context))
+                }
             };
             if let Some((first, replaced)) = reported {
                 self.add(name, (first, first + SAME_MINUTE_FOR));
@@ -341,45 +343,16 @@ impl Reasons {
     }
 }
 
-/// Whether rules tell of what counts instead of a reading that was replaced all that is severe of that: where
-/// both are of one second, or what counts lacks a number at most.
-fn is_reported_by_what_counts(one: &Replaced, plan: &Plan) -> bool {
-    one.by().is_some_and(|by| {
-        (one.is_overtaken() || has_same_values(one.kind, by, one.reading.sample))
-            && rules::is_as_severe(one.kind, by, one.reading.sample, plan)
-    })
-}
+/// A reading of a kind, and since when it is reported.
+type Reported = (Kind, CurrentReading, Timestamp);
 
-/// What an alert tells of one of the last reasons, from before all that a process can know which has started
-/// since; none where its time is over.
-fn not_known_here(
-    alert: &Alert,
-    reason: &str,
-    context: &Context<'_>,
-) -> Option<(Timestamp, Vec<EvidenceReading>)> {
-    let [of_minute, overtaken] = wording::replaced(alert);
-    let reported = if reason == OVERTAKEN { overtaken } else { of_minute };
-    // What says a date of long ago is known whenever a process starts.
-    let before = alert.raised_at - WINDOW..context.lookback_start();
-    let is_before = |evidence: &Evidence| before.contains(&evidence.reading.observation_time());
-    let is_before = !reported.is_empty() && reported.iter().all(is_before);
-    let lasts = alert.raised_at + SAME_MINUTE_FOR > context.now;
-    (is_before && lasts).then(|| {
-        let readings = reported.iter().map(EvidenceReading::from);
-        (alert.raised_at, readings.collect())
-    })
-}
-
-/// A reading of a kind, and when it was received.
-type Received = (Kind, CurrentReading, Timestamp);
-
-/// The newest severe values, in the order of their receipt.
-fn severe(readings: impl Iterator<Item = Received>, plan: &Plan) -> Vec<EvidenceReading> {
-    let mut severe: Vec<Received> =
+/// The severe values that are reported last, in the order of that.
+fn severe(readings: impl Iterator<Item = Reported>, plan: &Plan) -> Vec<EvidenceReading> {
+    let mut severe: Vec<Reported> =
         readings.filter(|(kind, one, _)| rules::is_severe(*kind, one.sample, plan)).collect();
-    severe.sort_by_key(|(kind, one, received)| (*received, one.time, *kind, one.source));
+    severe.sort_by_key(|(kind, one, reported)| (*reported, one.time, *kind, one.source));
     let newest = severe.len().saturating_sub(MOST_EVIDENCE);
     let evidence =
-        |(kind, reading, _): &Received| EvidenceReading { kind: *kind, reading: *reading };
+        |(kind, reading, _): &Reported| EvidenceReading { kind: *kind, reading: *reading };
     severe[newest..].iter().map(evidence).collect()
 }

@@ -49,7 +49,7 @@ impl Sending for Said {
                 (Kind::BloodGlucose, sample.with(GLUCOSE_METHOD, 0.0))
             }
         };
-        Made {
+        let made = Made {
             kind,
             source: Source::device("OMRON", &self.device.to_string()).unwrap(),
             sample,
@@ -57,8 +57,8 @@ impl Sending for Said {
             update: self.update - self.minutes,
             content: 1,
             entered_in_error: self.entered_in_error,
-        }
-        .reading()
+        };
+        Reading { by_hand: false, ..made.reading() }
     }
 }
 

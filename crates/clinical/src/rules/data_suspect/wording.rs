@@ -72,16 +72,29 @@ fn present(alert: &Alert) -> Text {
     }
     if let Some(newest) = overtaken.last() {
         let values = values(newest);
-        say(
-            format!(
-                "{value_ja}が、同じ測定の別の値より後に届き、判定されていません：{}。どちらの値が正しいか確認してください。",
-                values.ja
+        // Version 2 told only of what came behind the value that counts.
+        match alert.wording_version < 3 {
+            true => say(
+                format!(
+                    "{value_ja}が、同じ測定の別の値より後に届き、判定されていません：{}。どちらの値が正しいか確認してください。",
+                    values.ja
+                ),
+                format!(
+                    "A {value_en} came after another value of the same measurement, and was not judged: {}. Ask which of them is right.",
+                    values.en
+                ),
             ),
-            format!(
-                "A {value_en} came after another value of the same measurement, and was not judged: {}. Ask which of them is right.",
-                values.en
+            false => say(
+                format!(
+                    "同じ測定の別の値が採用され、次の{value_ja}はアラートになっていません：{}。どちらの値が正しいか確認してください。",
+                    values.ja
+                ),
+                format!(
+                    "Another value of the same measurement counts instead of a {value_en} of which no alert told: {}. Ask which of them is right.",
+                    values.en
+                ),
             ),
-        );
+        }
     }
     if let Some(newest) = replaced.last() {
         let values = values(newest);

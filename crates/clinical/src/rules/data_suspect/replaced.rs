@@ -1,0 +1,78 @@
+//! Of which values that were replaced or overtaken something else tells.
+
+use super::{OVERTAKEN, wording};
+use crate::alert::{Alert, Evidence};
+use crate::copies::has_same_values;
+use crate::episode::EvidenceReading;
+use crate::plan::Plan;
+use crate::rule::{Context, Severe};
+use crate::rules;
+use crate::suspicions::{Replaced, SAME_MINUTE_FOR};
+use crate::time::Timestamp;
+use crate::window::WINDOW;
+
+/// Whether somebody is told of a reading that was replaced by an alert of another rule: about what counts instead,
+/// or about the reading itself before it was replaced.
+pub(super) fn is_reported_elsewhere(one: &Replaced, context: &Context<'_>) -> bool {
+    is_reported_by_what_counts(one, context.plan) || was_reported(one, context)
+}
+
+/// Whether alerts told of a reading as long as it counted. An alert that rests on a version of the reading that is
+/// as severe is taken back where it is seen, which says enough. So do alerts that stayed open when it was replaced,
+/// of each rule by which it is severe and about a value on the same side.
+fn was_reported(one: &Replaced, context: &Context<'_>) -> bool {
+    let Replaced { kind, reading, received, .. } = *one;
+    let sample = |evidence: &Evidence| EvidenceReading::from(evidence).reading.sample;
+    let rests_on_it = |alert: &Alert| {
+        alert.evidence.iter().any(|evidence| {
+            let id = &evidence.reading;
+            (id.kind(), id.observation_time(), id.source()) == (kind, reading.time, reading.source)
+                && rules::is_as_severe(kind, sample(evidence), reading.sample, context.plan)
+        })
+    };
+    let stayed_open = |alert: &Alert| {
+        alert.raised_at <= received && (alert.is_open() || received < alert.changed_at)
+    };
+    let of_way = |(index, side): (usize, Severe)| {
+        let rule = rules::all()[index];
+        let is_so =
+            move |evidence: &Evidence| rule.severe(sample(evidence), context.plan) == Some(side);
+        let of_rule = context.alerts.iter().filter(|alert| alert.rule.as_str() == rule.name());
+        of_rule.filter(move |alert| alert.evidence.iter().any(is_so))
+    };
+    let ways = || rules::severe(kind, reading.sample, context.plan);
+    one.was_current()
+        && (ways().flat_map(of_way).any(rests_on_it)
+            || ways().all(|way| of_way(way).any(stayed_open)))
+}
+
+/// Whether rules tell of what counts instead of a reading that was replaced all that is severe of that: where
+/// both are of one second, or what counts lacks a number at most.
+fn is_reported_by_what_counts(one: &Replaced, plan: &Plan) -> bool {
+    one.by().is_some_and(|by| {
+        (one.is_overtaken() || has_same_values(one.kind, by, one.reading.sample))
+            && rules::is_as_severe(one.kind, by, one.reading.sample, plan)
+    })
+}
+
+/// What an alert tells of one of the last reasons, from before all that a process can know which has started
+/// since; none where its time is over.
+///
+/// The alert does not say since when: at the latest since it has changed last, or since the newest of the readings
+/// has left the window, behind which none is replaced.
+pub(super) fn not_known_here(
+    alert: &Alert,
+    reason: &str,
+    context: &Context<'_>,
+) -> Option<(Timestamp, Vec<EvidenceReading>)> {
+    let [of_minute, overtaken] = wording::replaced(alert);
+    let reported = if reason == OVERTAKEN { overtaken } else { of_minute };
+    let observed = |evidence: &Evidence| evidence.reading.observation_time();
+    let newest = reported.iter().map(observed).max()?;
+    // What says a date of long ago is known whenever a process starts.
+    let before = alert.raised_at - WINDOW..context.lookback_start();
+    let is_before = reported.iter().all(|evidence| before.contains(&observed(evidence)));
+    let since = alert.changed_at.min(newest + WINDOW);
+    (is_before && since + SAME_MINUTE_FOR > context.now)
+        .then(|| (since, reported.iter().map(EvidenceReading::from).collect()))
+}
