@@ -2,8 +2,7 @@
 
 use std::thread::panicking;
 
-/// Exit code of a process in which an essential thread has panicked (EX_SOFTWARE).
-pub const PANIC_EXIT_CODE: i32 = 70;
+use crate::shutdown::SOFTWARE_EXIT_CODE;
 
 /// Lives in a thread without which the service would go on with what it knew before: it would show alerts
 /// of yesterday as those of today. When the thread panics, the process ends, and whoever runs the process
@@ -23,11 +22,11 @@ impl Drop for Essential {
     fn drop(&mut self) {
         if panicking() {
             tracing::error!(
-                exit_code = PANIC_EXIT_CODE,
+                exit_code = SOFTWARE_EXIT_CODE,
                 "{} panicked; the process ends, and is to be started again",
                 self.0
             );
-            std::process::exit(PANIC_EXIT_CODE);
+            std::process::exit(SOFTWARE_EXIT_CODE);
         }
     }
 }
@@ -55,7 +54,7 @@ mod tests {
         }
         let name =
             "essential::tests::a_process_ends_when_a_thread_panics_without_which_it_must_not_go_on";
-        for (panics, code) in [("yes", PANIC_EXIT_CODE), ("no", 0)] {
+        for (panics, code) in [("yes", SOFTWARE_EXIT_CODE), ("no", 0)] {
             let mut child = Command::new(env::current_exe().expect("this test"));
             child.args(["--exact", name]).env(CHILD, panics);
             let status = child.stdout(Stdio::null()).stderr(Stdio::null()).status();

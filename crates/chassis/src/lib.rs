@@ -43,7 +43,7 @@ pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
     Optional, SchemaRegistryArgs, ServerArgs,
 };
-pub use essential::{Essential, PANIC_EXIT_CODE};
+pub use essential::Essential;
 pub use health::{Component, Health, Heartbeat};
 pub use hex::hex;
 pub use metrics::Metrics;

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Exit code of a process that could not drain within its deadline (EX_SOFTWARE).
-pub const DEADLINE_EXIT_CODE: i32 = 70;
+/// Exit code of a process that could not drain within its deadline, or in which an essential thread has
+/// panicked (EX_SOFTWARE).
+pub const SOFTWARE_EXIT_CODE: i32 = 70;
 
 /// A request to stop that all clones share.
 #[derive(Debug, Clone)]
@@ -87,7 +88,7 @@ impl Shutdown {
     }
 
     /// Sets a watchdog: when the process still runs this long after the request and has not
-    /// said [`Shutdown::drained`], it logs that and exits with [`DEADLINE_EXIT_CODE`]. The
+    /// said [`Shutdown::drained`], it logs that and exits with [`SOFTWARE_EXIT_CODE`]. The
     /// watchdog is a thread of its own, so that a blocked runtime cannot hold it up.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
@@ -165,10 +166,10 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn exit_overdue(deadline: Duration) {
     tracing::error!(
         deadline_seconds = deadline.as_secs_f64(),
-        exit_code = DEADLINE_EXIT_CODE,
+        exit_code = SOFTWARE_EXIT_CODE,
         "draining took longer than its deadline: exiting with work unfinished; raise --drain-deadline-seconds if this work is normal"
     );
-    std::process::exit(DEADLINE_EXIT_CODE);
+    std::process::exit(SOFTWARE_EXIT_CODE);
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub struct Crisis {
     pub stage: Stage,
     /// How urgent: a review where all its readings came too late for a page.
     pub severity: Severity,
-    /// Until when the crisis is reported to somebody.
+    /// Until when the crisis may still be reported.
     pub(crate) in_time_until: Timestamp,
     /// So far apart at least those of the rule begin.
     pub(crate) apart: Span,

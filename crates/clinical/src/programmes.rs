@@ -167,21 +167,30 @@ mod tests {
         let (said, alert) = words("pregnancy", &[(0, 168, 104), (2, 166, 106)]);
         assert_eq!(
             said.en,
-            "Home blood pressure, mean 167/105 mmHg: systolic at or above 160. Severe, by the mean with a second reading. Ask about chest pain, breathlessness, weakness and trouble speaking, and which drugs are taken. In pregnancy it is to be treated the same day: ask about headache, visual disturbance and pain in the upper abdomen."
+            "Home blood pressure, mean 167/105 mmHg: systolic at or above 160. Severe, by the mean with a second reading. Ask about chest or back pain, breathlessness, confusion, weakness or numbness, and trouble speaking, and which drugs are taken. In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen. With any of these symptoms, obstetric care at once; without, treatment as soon as possible, the same day at the latest."
         );
         assert_eq!(
             said.ja,
-            "家庭血圧 2回の平均 167/105 mmHg（収縮期が160以上）。再測定を含めた平均で重症域です。胸痛、息切れ、麻痺や言葉の出にくさの有無と、服薬状況を確認してください。妊娠中のため当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。"
+            "家庭血圧 2回の平均 167/105 mmHg（収縮期が160以上）。再測定を含めた平均で重症域です。胸痛・背部痛、息切れ、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況を確認してください。妊娠中：頭痛、視覚異常、上腹部痛の有無も確認してください。いずれかの症状があれば直ちに産科を受診するよう伝えてください。症状がなくても、当日中のできるだけ早い治療が必要です。"
         );
-        let before = crate::alert::Alert { wording_version: 2, ..alert };
-        assert!(rules::words(&before).en.ends_with("Ask for symptoms."));
-        let (said, _) = words("pregnancy", &[(0, 168, 104)]);
+        let of_version = |wording_version| crate::alert::Alert { wording_version, ..alert.clone() };
+        let said = rules::words(&of_version(3));
         assert!(
-            said.en.ends_with("seen without waiting for that. In pregnancy it is to be treated the same day, if confirmed: ask about headache, visual disturbance and pain in the upper abdomen."),
+            said.en.contains("In pregnancy it is to be treated the same day: ask"),
             "{}",
             said.en
         );
-        assert!(said.ja.ends_with("妊娠中のため、重症域が確認されれば当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。"));
+        let before = of_version(2);
+        assert!(rules::words(&before).en.ends_with("Ask for symptoms."));
+        let (said, _) = words("pregnancy", &[(0, 168, 104)]);
+        assert!(
+            said.en.ends_with("With any of these symptoms, obstetric care at once, without waiting to measure again; without, a pressure that is confirmed needs treatment as soon as possible, the same day at the latest."),
+            "{}",
+            said.en
+        );
+        assert!(said.ja.ends_with(
+            "症状がなくても、重症域が確認されれば当日中のできるだけ早い治療が必要です。"
+        ));
         let (said, _) = words("copd", &[(0, 188, 104), (2, 186, 106)]);
         assert!(!said.en.contains("pregnancy") && !said.ja.contains("妊娠"));
     }

@@ -62,11 +62,11 @@ fn who_is_severe_again_after_days_that_were_not_is_reported_again_and_once() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 202/117 mmHg: systolic at or above 180, diastolic at or above 110. Severe again, by the mean with a second reading. Ask about headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and which drugs are taken. With any of these, have the patient seen at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment."
+        "Home blood pressure, mean 202/117 mmHg: systolic at or above 180, diastolic at or above 110. Severe again, by the mean with a second reading. Ask about severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and which drugs are taken. With any of these symptoms, emergency care at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 202/117 mmHg（収縮期が180以上、拡張期が110以上）。再び重症域です（再測定を含めた平均で）。頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無と、服薬状況を確認してください。いずれかの症状があれば直ちに受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。"
+        "家庭血圧 2回の平均 202/117 mmHg（収縮期が180以上、拡張期が110以上）。再び重症域です（再測定を含めた平均で）。激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況を確認してください。いずれかの症状があれば直ちに救急受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。"
     );
     // What follows in the same crisis is no news.
     receives(&mut home, [severe(4 * DAY + HOUR), severe(4 * DAY + 9 * HOUR)]);
@@ -115,11 +115,11 @@ fn one_reading_that_is_severe_again_asks_to_measure_again_and_the_pair_after_it_
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure 192/100 mmHg: systolic at or above 180. Severe again; not repeated within 15 minutes. Ask about headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and ask to measure twice, 1 to 2 minutes apart. With any of these, have the patient seen without waiting for that."
+        "Home blood pressure 192/100 mmHg: systolic at or above 180. Severe again; not repeated within 15 minutes. Ask about severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and ask to measure twice, 1 to 2 minutes apart. With any of these symptoms, emergency care at once, without waiting to measure again."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 192/100 mmHg（収縮期が180以上）。再び重症域です。15分以内の再測定がありません。頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無を確認し、1〜2分の間隔で2回測り直すよう依頼してください。いずれかの症状があれば、再測定を待たずに受診するよう伝えてください。"
+        "家庭血圧 192/100 mmHg（収縮期が180以上）。再び重症域です。15分以内の再測定がありません。激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無を確認し、1〜2分の間隔で2回測り直すよう依頼してください。いずれかの症状があれば、再測定を待たずに救急受診するよう伝えてください。"
     );
     // One that is not severe parts it from the next, which asks for nothing more.
     receives(&mut home, [between(3 * DAY + HOUR)]);

@@ -23,11 +23,11 @@ fn two_severe_readings_a_few_minutes_apart_page_a_physician() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 189.5/111 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask about headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and which drugs are taken. With any of these, have the patient seen at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment."
+        "Home blood pressure, mean 189.5/111 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask about severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and which drugs are taken. With any of these symptoms, emergency care at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 189.5/111 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無と、服薬状況を確認してください。いずれかの症状があれば直ちに受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。"
+        "家庭血圧 2回の平均 189.5/111 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況を確認してください。いずれかの症状があれば直ちに救急受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。"
     );
     // What was reported before the sentences changed reads as it did.
     let before = Alert { wording_version: 3, ..home.last().clone() };
@@ -77,11 +77,11 @@ fn one_severe_reading_an_occasion_confirms_the_one_before_it() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure 212/124 mmHg: systolic at or above 180, diastolic at or above 110. Severe; not repeated within 15 minutes. Ask about headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and ask to measure twice, 1 to 2 minutes apart. With any of these, have the patient seen without waiting for that."
+        "Home blood pressure 212/124 mmHg: systolic at or above 180, diastolic at or above 110. Severe; not repeated within 15 minutes. Ask about severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and ask to measure twice, 1 to 2 minutes apart. With any of these symptoms, emergency care at once, without waiting to measure again."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 212/124 mmHg（収縮期が180以上、拡張期が110以上）。15分以内の再測定がありません。頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無を確認し、1〜2分の間隔で2回測り直すよう依頼してください。いずれかの症状があれば、再測定を待たずに受診するよう伝えてください。"
+        "家庭血圧 212/124 mmHg（収縮期が180以上、拡張期が110以上）。15分以内の再測定がありません。激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無を確認し、1〜2分の間隔で2回測り直すよう依頼してください。いずれかの症状があれば、再測定を待たずに救急受診するよう伝えてください。"
     );
     home.receives(bp(25, 208, 120));
     home.waits_until(39);
@@ -91,11 +91,11 @@ fn one_severe_reading_an_occasion_confirms_the_one_before_it() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 210/122 mmHg: systolic at or above 180, diastolic at or above 110. Severe, on 2 occasions in a row. Ask about headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and which drugs are taken. With any of these, have the patient seen at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment."
+        "Home blood pressure, mean 210/122 mmHg: systolic at or above 180, diastolic at or above 110. Severe, on 2 occasions in a row. Ask about severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and which drugs are taken. With any of these symptoms, emergency care at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 210/122 mmHg（収縮期が180以上、拡張期が110以上）。続けて2回の測定機会で重症域です。頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無と、服薬状況を確認してください。いずれかの症状があれば直ちに受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。"
+        "家庭血圧 2回の平均 210/122 mmHg（収縮期が180以上、拡張期が110以上）。続けて2回の測定機会で重症域です。激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況を確認してください。いずれかの症状があれば直ちに救急受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。"
     );
     for sent in [bp(50, 214, 122), bp(80, 230, 130)] {
         home.receives(sent);

@@ -215,7 +215,7 @@ impl Deliveries {
             if let Some(at) = message.delivered.get(target) {
                 return StepState::Delivered(*at);
             }
-            // One that was delivered when nobody needed to be notified of this target did not tell of it.
+            // A message of when this target needed no notification did not contain it.
             if message.delivered.is_empty() {
                 state = match message.failed {
                     Some((attempt, at, true)) => StepState::GivenUp(key.clone(), attempt, at),

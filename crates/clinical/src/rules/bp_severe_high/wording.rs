@@ -9,42 +9,66 @@ use crate::rules::confirmed_words::{self, Wording};
 use crate::statistics;
 use crate::wording::{as_asked_before, number};
 
-/// What to ask about are signs of organ damage: without them a severe pressure is treated as an outpatient's
-/// (AHA 2025).
+/// What to ask about are signs of organ damage: with one of them a severe pressure is an emergency, without
+/// one it is treated without a stay in a hospital (AHA 2025).
 const SEVERE: Wording = Wording {
     called: ["重症域", "severe"],
     begins: "Severe",
     confirmed: [
-        "頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無と、服薬状況",
-        "headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking, and which drugs are taken",
+        "激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況",
+        "severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and which drugs are taken",
     ],
     unconfirmed: [
-        "頭痛、胸痛、息切れ、視覚異常、麻痺や言葉の出にくさの有無",
-        "headache, chest pain, breathlessness, visual disturbance, weakness and trouble speaking",
+        "激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無",
+        "severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking",
     ],
     then_confirmed: [
-        "いずれかの症状があれば直ちに受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。",
-        " With any of these, have the patient seen at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment.",
+        "いずれかの症状があれば直ちに救急受診するよう伝え、なければ安静後の再測定を依頼し、早めの受診と治療の見直しを検討してください。",
+        " With any of these symptoms, emergency care at once; without, ask to measure again after rest, and consider an early visit and a review of the treatment.",
     ],
     then_unconfirmed: [
-        "いずれかの症状があれば、再測定を待たずに受診するよう伝えてください。",
-        " With any of these, have the patient seen without waiting for that.",
+        "いずれかの症状があれば、再測定を待たずに救急受診するよう伝えてください。",
+        " With any of these symptoms, emergency care at once, without waiting to measure again.",
     ],
 };
 
 /// In pregnancy, where the sentence about that asks about the rest and says what to do.
 const SEVERE_IN_PREGNANCY: Wording = Wording {
     confirmed: [
-        "胸痛、息切れ、麻痺や言葉の出にくさの有無と、服薬状況",
-        "chest pain, breathlessness, weakness and trouble speaking, and which drugs are taken",
+        "胸痛・背部痛、息切れ、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況",
+        "chest or back pain, breathlessness, confusion, weakness or numbness, and trouble speaking, and which drugs are taken",
     ],
     unconfirmed: [
-        "胸痛、息切れ、麻痺や言葉の出にくさの有無",
-        "chest pain, breathlessness, weakness and trouble speaking",
+        "胸痛・背部痛、息切れ、意識の変化、麻痺・しびれや言葉の出にくさの有無",
+        "chest or back pain, breathlessness, confusion, weakness or numbness, and trouble speaking",
     ],
     then_confirmed: ["", ""],
+    then_unconfirmed: ["", ""],
     ..SEVERE
 };
+
+/// Signs of pre-eclampsia make it an emergency whether or not it is confirmed; without one, a pressure of
+/// 160/110 is treated as soon as possible (ACOG: within an hour in hospital; the same day at home is ours).
+const IN_PREGNANCY: [&str; 2] = [
+    "妊娠中：頭痛、視覚異常、上腹部痛の有無も確認してください。いずれかの症状があれば直ちに産科を受診するよう伝えてください。症状がなくても、当日中のできるだけ早い治療が必要です。",
+    "In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen. With any of these symptoms, obstetric care at once; without, treatment as soon as possible, the same day at the latest.",
+];
+
+const IN_PREGNANCY_UNCONFIRMED: [&str; 2] = [
+    "妊娠中：頭痛、視覚異常、上腹部痛の有無も確認してください。いずれかの症状があれば、再測定を待たずに直ちに産科を受診するよう伝えてください。症状がなくても、重症域が確認されれば当日中のできるだけ早い治療が必要です。",
+    "In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen. With any of these symptoms, obstetric care at once, without waiting to measure again; without, a pressure that is confirmed needs treatment as soon as possible, the same day at the latest.",
+];
+
+/// What version 3 said.
+const IN_PREGNANCY_BEFORE: [&str; 2] = [
+    "妊娠中のため当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。",
+    "In pregnancy it is to be treated the same day: ask about headache, visual disturbance and pain in the upper abdomen.",
+];
+
+const IN_PREGNANCY_BEFORE_UNCONFIRMED: [&str; 2] = [
+    "妊娠中のため、重症域が確認されれば当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。",
+    "In pregnancy it is to be treated the same day, if confirmed: ask about headache, visual disturbance and pain in the upper abdomen.",
+];
 
 /// What versions 1 to 3 asked about.
 const SEVERE_BEFORE: Wording = Wording {
@@ -76,17 +100,13 @@ fn present(alert: &Alert) -> Text {
         };
     }
     let is_confirmed = alert.stage.min(Crisis::known_stage(alert)) == Stage::Confirmed;
-    let (treated_ja, treated_en) = match is_confirmed {
-        true => ("妊娠中のため当日中の治療が必要です", ""),
-        false => ("妊娠中のため、重症域が確認されれば当日中の治療が必要です", ", if confirmed"),
+    let [then_ja, then_en] = match (alert.wording_version < 4, is_confirmed) {
+        (true, true) => IN_PREGNANCY_BEFORE,
+        (true, false) => IN_PREGNANCY_BEFORE_UNCONFIRMED,
+        (false, true) => IN_PREGNANCY,
+        (false, false) => IN_PREGNANCY_UNCONFIRMED,
     };
-    Text {
-        ja: format!("{}{treated_ja}：頭痛、視覚異常、上腹部痛の有無を確認してください。", text.ja),
-        en: format!(
-            "{} In pregnancy it is to be treated the same day{treated_en}: ask about headache, visual disturbance and pain in the upper abdomen.",
-            text.en
-        ),
-    }
+    Text { ja: format!("{}{then_ja}", text.ja), en: format!("{} {then_en}", text.en) }
 }
 
 fn of_pressure(alert: &Alert) -> Text {

@@ -5,11 +5,11 @@ use crate::alert::{Alert, Stage, Text};
 use crate::rules::glucose_open::WITH_WHICH_A_CRISIS_BEGAN as AGAIN;
 use crate::wording::{measured, not_recorded, number};
 
-/// Who is awake takes sugar and measures again after 15 minutes, who cannot swallow or is not helped by that is
-/// seen at once (recalled).
+/// A patient who is awake takes glucose and measures again after 15 minutes; one who is drowsy, cannot swallow or is
+/// not helped by that needs help at once. The amounts are those of Japanese and American guidelines (recalled).
 const THEN: [&str; 2] = [
-    "飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。",
-    " Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once.",
+    "飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。",
+    " If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return.",
 ];
 
 /// Version 2 of the sentences.
@@ -110,11 +110,11 @@ fn todo(alert: &Alert, is_of_sensor: bool) -> Text {
             ["症状を確認し、再測定を依頼してください。", "Ask for symptoms, and to measure again."]
         }
         (_, true) => [
-            "指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
+            "指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
             "Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise.",
         ],
         (_, false) => [
-            "冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
+            "冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
             "Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise.",
         ],
     };

@@ -82,7 +82,7 @@ pub(super) const BACK_FOR: Span = Span::from_minutes(15);
 pub(super) const BACK_AFTER: Span = Span::from_hours(20);
 
 /// So long after the last low value a single one that is not low ends an episode, back or not: what is
-/// low after that is told anew. Ours: who measures once a day and moves around the limit is told of once.
+/// low after that is reported anew. Ours: somebody who measures once a day and moves around the limit is reported once.
 pub(super) const NOT_LOW_FOR: Span = Span::from_days(3);
 
 /// The numbers for one patient, %.
@@ -199,6 +199,6 @@ pub(super) const FIXED: &[Fixed] = &[
             "ended by one value that is not low after none was low for",
         ],
         NOT_LOW_FOR,
-        "ours: who measures once a day and moves around the limit is told of once",
+        "ours: somebody who measures once a day and moves around the limit is reported once",
     ),
 ];

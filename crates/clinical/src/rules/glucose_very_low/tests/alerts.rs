@@ -18,11 +18,11 @@ fn one_finger_stick_below_54_pages_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 53 mg/dL: below 54. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
+        "Blood glucose 53 mg/dL: below 54. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "血糖値 53 mg/dL（54未満）。著しい低値です。冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
+        "血糖値 53 mg/dL（54未満）。著しい低値です。冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
     );
     // What was reported before the sentences changed reads as it did.
     let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };
@@ -40,11 +40,11 @@ fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
+        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
     );
     assert_eq!(home.last().evidence.len(), 3);
 }
@@ -56,11 +56,11 @@ fn a_sensor_that_says_lo_for_15_minutes_pages_and_the_words_say_below_its_limit(
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest < 40. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest < 40. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
+        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
     );
     let values = |name| home.last().evidence.iter().filter_map(move |of| of.value(name));
     assert_eq!(values("glucose_value").collect::<Vec<_>>(), [50.0, 40.0]);
@@ -103,11 +103,11 @@ fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_reported() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 54 mg/dL for 15 minutes or more, then blood glucose 31 mg/dL. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, then blood glucose 31 mg/dL. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上、血糖測定で 31 mg/dL。著しい低値です。冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
+        "センサーグルコース 54 mg/dL未満が15分以上、血糖測定で 31 mg/dL。著しい低値です。冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
     );
 }
 
@@ -135,11 +135,11 @@ fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose 45 mg/dL: below 54, then no value of the sensor for 30 minutes. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
+        "Sensor glucose 45 mg/dL: below 54, then no value of the sensor for 30 minutes. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
+        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
     );
     // What fills the silence tells how it went on.
     home.receives_at(50, sensor(10, 60));

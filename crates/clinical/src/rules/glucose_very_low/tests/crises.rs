@@ -38,11 +38,11 @@ fn a_finger_stick_that_is_very_low_again_on_another_day_pages_again() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Blood glucose 50 mg/dL: below 54 again, lowest 45. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. Who can swallow is to take sugar and to measure again after 15 minutes; who is drowsy, cannot swallow or does not recover is to be seen at once."
+        "Blood glucose 50 mg/dL: below 54 again, lowest 45. Very low. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "血糖値 50 mg/dL、再び54未満（最低45）。著しい低値です。冷汗、手の震え、動悸、意識のもうろうの有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら糖分をとって15分後に再測定し、意識がはっきりしない、飲み込めない、または回復しない場合は直ちに受診するよう伝えてください。"
+        "血糖値 50 mg/dL、再び54未満（最低45）。著しい低値です。冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
     );
     // In the same crisis nothing is said but what is lower.
     home.receives(finger(2 * DAY + HOUR, 52));
