@@ -174,6 +174,7 @@ pub(super) fn of_alert(placed: &Placed<AlertEvent>) -> Columns {
         .put("evidence", evidence)
         .millis("raised_at", event.raised_at)
         .millis("news_at", event.news_at.unwrap_or_default())
+        .put("news_severity", event.news_severity.clone().unwrap_or_default())
         .millis("changed_at", event.changed_at)
         .millis("first_observed_at", event.first_observed_at)
         .millis("last_observed_at", event.last_observed_at)

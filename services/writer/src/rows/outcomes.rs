@@ -18,6 +18,7 @@ pub(super) fn alert(alert: &AlertEvent, place: Place, to: &mut impl Columns) -> 
     to.put("late", Value::Bool(alert.late));
     to.millis("raised_at", alert.raised_at)?;
     to.informative_millis("news_at", alert.news_at);
+    to.text("news_severity", alert.news_severity.as_deref().unwrap_or(""));
     to.millis("changed_at", alert.changed_at)?;
     to.millis("first_observed_at", alert.first_observed_at)?;
     to.millis("last_observed_at", alert.last_observed_at)?;

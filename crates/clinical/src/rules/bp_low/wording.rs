@@ -5,13 +5,33 @@ use crate::alert::{Alert, Text};
 use crate::rules::confirmed_words::{self, Wording};
 use crate::wording::{as_asked_before, not_recorded, number};
 
+/// What to ask about is what a low pressure does, and what makes one: bleeding, dehydration, infection, drugs.
+/// Ours.
 const LOW: Wording = Wording {
     called: ["低値", "low"],
     begins: "Low",
+    confirmed: [
+        "めまい・ふらつき・失神、出血（黒色便など）、脱水、発熱の有無と、服薬状況",
+        "dizziness, unsteadiness and fainting, bleeding (black stools), dehydration and fever, and which drugs are taken",
+    ],
+    unconfirmed: ["めまい・ふらつき・失神の有無", "dizziness, unsteadiness and fainting"],
+    then_confirmed: [
+        "失神、意識の変化、出血、胸痛があれば直ちに受診するよう伝え、なければ降圧薬などの見直しを検討してください。",
+        " With fainting, confusion, bleeding or chest pain, care at once; without, consider a review of the drugs.",
+    ],
+    then_unconfirmed: [
+        "失神、意識の変化、出血、胸痛があれば、再測定を待たずに受診するよう伝えてください。",
+        " With fainting, confusion, bleeding or chest pain, care at once, without waiting to measure again.",
+    ],
+};
+
+/// What versions 1 and 2 asked about.
+const LOW_BEFORE: Wording = Wording {
     confirmed: ["めまいやふらつき、服薬", "dizziness and falls, and which drugs are taken"],
     unconfirmed: ["症状（めまい、ふらつき）", "dizziness"],
     then_confirmed: ["", ""],
     then_unconfirmed: ["", ""],
+    ..LOW
 };
 
 /// Version 3 of the sentences.
@@ -46,5 +66,6 @@ fn present(alert: &Alert) -> Text {
             ", ",
         ),
     ];
-    confirmed_words::words(alert, &seen, broken.each_ref().map(String::as_str), &LOW)
+    let wording = if alert.wording_version < 3 { &LOW_BEFORE } else { &LOW };
+    confirmed_words::words(alert, &seen, broken.each_ref().map(String::as_str), wording)
 }

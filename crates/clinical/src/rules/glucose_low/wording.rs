@@ -80,9 +80,13 @@ fn present(alert: &Alert) -> Text {
             "遅れて届いた測定値です。経過を確認してください。",
             "The readings arrived late. Review what followed.",
         ),
-        (Some(_), false) => (
+        (Some(_), false) if alert.wording_version < 2 => (
             "症状を確認し、指先穿刺での血糖測定を依頼してください。",
             "Ask about symptoms, and ask to measure by finger-stick.",
+        ),
+        (Some(_), false) => (
+            "症状を確認し、指先穿刺での血糖測定を依頼してください。低ければブドウ糖10gをとり、15分後に再測定するよう伝えてください。",
+            "Ask about symptoms, and ask to measure by finger-stick; if low, to take 10 to 15 g of glucose and measure again after 15 minutes.",
         ),
         (None, false) => (
             "症状と、食事・薬・運動を確認してください。",

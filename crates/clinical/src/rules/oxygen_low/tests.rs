@@ -83,11 +83,11 @@ fn two_low_values_are_for_review_and_two_of_90_or_less_page() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ lowest 89 %: at or below 90. Low, confirmed by further values. Ask about breathlessness and other symptoms."
+        "SpO₂ lowest 89 %: at or below 90. Low, confirmed by further values. Ask about breathlessness and other symptoms. If it stays low at rest, or with marked breathlessness, care at once."
     );
     assert_eq!(
         words.ja,
-        "SpO₂ 最低 89 %（90以下）。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。"
+        "SpO₂ 最低 89 %（90以下）。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。安静にしても低値が続く、または息切れが強い場合は、直ちに受診するよう伝えてください。"
     );
     assert!(after(&[(0, 94), (3, 94)]).reported.is_empty());
 }
@@ -198,11 +198,11 @@ fn what_is_urgent_again_after_hours_that_were_not_pages_again_once() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ 89 %: at or below 90 again, lowest 87 %. Low, confirmed by further values. Ask about breathlessness and other symptoms."
+        "SpO₂ 89 %: at or below 90 again, lowest 87 %. Low, confirmed by further values. Ask about breathlessness and other symptoms. If it stays low at rest, or with marked breathlessness, care at once."
     );
     assert_eq!(
         words.ja,
-        "SpO₂ 89 %、再び90以下（最低 87 %）。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。"
+        "SpO₂ 89 %、再び90以下（最低 87 %）。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。安静にしても低値が続く、または息切れが強い場合は、直ちに受診するよう伝えてください。"
     );
     // What goes on is no news, and what is lower an update.
     goes_on(&mut home, &[(15 * HOUR, 88), (15 * HOUR + 3, 86), (18 * HOUR, 92)]);

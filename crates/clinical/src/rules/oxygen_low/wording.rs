@@ -5,6 +5,12 @@ use super::open::{CRISIS_VALUE, URGENT as READINGS_URGENT};
 use crate::alert::{Alert, Stage, Text};
 use crate::wording::{as_asked_before, came_late, not_recorded, number};
 
+/// What to do where it is urgent. Ours.
+const THEN_URGENT: [&str; 2] = [
+    "安静にしても低値が続く、または息切れが強い場合は、直ちに受診するよう伝えてください。",
+    " If it stays low at rest, or with marked breathlessness, care at once.",
+];
+
 /// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     as_asked_before(3, alert, present(alert))
@@ -62,14 +68,20 @@ fn present(alert: &Alert) -> Text {
                 "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} not confirmed by further values. Ask about breathlessness, and ask to measure again."
             ),
         },
-        (Stage::Confirmed, false) => Text {
-            ja: format!(
-                "{seen_ja}。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。"
-            ),
-            en: format!(
-                "{seen_en}. Low, confirmed by further values. Ask about breathlessness and other symptoms."
-            ),
-        },
+        (Stage::Confirmed, false) => {
+            let [then_ja, then_en] = match is_urgent && alert.wording_version >= 3 {
+                true => THEN_URGENT,
+                false => ["", ""],
+            };
+            Text {
+                ja: format!(
+                    "{seen_ja}。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。{then_ja}"
+                ),
+                en: format!(
+                    "{seen_en}. Low, confirmed by further values. Ask about breathlessness and other symptoms.{then_en}"
+                ),
+            }
+        }
         (Stage::Confirmed, true) => Text {
             ja: format!("{seen_ja}。低値でした（遅れて届いた測定値）。経過を確認してください。"),
             en: format!("{seen_en}. Was low; the readings arrived late. Review what followed."),
