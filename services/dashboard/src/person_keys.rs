@@ -3,7 +3,7 @@
 //!
 //! A patient has one key. The topic keeps the newest of each patient, so a second one would make unreadable
 //! what the first has sealed: a key is made in a transaction that fences all others, as a care plan is set.
-//! Whose key was erased is dead to everything that it has sealed, and gets no other one.
+//! What an erased key has sealed opens no more, and the patient gets no new key.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
@@ -150,7 +150,8 @@ pub fn transactional_id(topics: &Topics) -> String {
 
 /// Where keys are made.
 pub trait KeyLog: Send + Sync {
-    /// Makes the keys of patients who have none. Of who has one nothing changes, nor of whom it was erased.
+    /// Makes the keys of patients who have none. A patient who has a key keeps it; a patient whose key was
+    /// erased gets no new key.
     fn make(&self, patients: BTreeSet<String>) -> Making<'_>;
 }
 

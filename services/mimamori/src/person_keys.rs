@@ -66,7 +66,7 @@ impl<'s> Keys<'s> {
         &self.known
     }
 
-    /// Makes the keys of patients who have none, and reads them. Of whom one was erased gets no other one.
+    /// Makes the keys of patients who have none, and reads them. A patient whose key was erased gets no new key.
     pub(crate) fn make(&self, patients: &BTreeSet<String>) -> anyhow::Result<()> {
         let Self { source, codec, known } = self;
         let log =
@@ -91,7 +91,7 @@ impl<'s> Keys<'s> {
     }
 
     /// Reads what came since.
-    fn read_on(&self) -> anyhow::Result<()> {
+    pub(crate) fn read_on(&self) -> anyhow::Result<()> {
         let decoder = self.codec.decoder::<PersonKey>();
         let next = self.known.reached().next_offset(0);
         let from = next.map_or(Start::Beginning, |next| Start::Offsets(HashMap::from([(0, next)])));

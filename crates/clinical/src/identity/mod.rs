@@ -16,6 +16,7 @@ macro_rules! hidden {
 
 mod forms;
 mod search;
+mod telephone;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::source::{normalised, written_by_a_person};
 
 pub use search::{Search, SearchForms};
+pub use telephone::Telephone;
 
 /// Most characters of a name.
 const LONGEST_NAME: usize = 100;
@@ -30,8 +32,6 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_RELATIONSHIP: usize = 50;
 /// Most characters of a chart number. Ours: hospitals use 5 to 12 digits.
 const LONGEST_CHART_NUMBER: usize = 30;
-/// Digits of a telephone number: emergency numbers are none, E.164 has 15 at most.
-const TELEPHONE_DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 /// Nobody is born earlier. Ours: older than anybody alive.
 const FIRST_BIRTH_YEAR: i16 = 1890;
 
@@ -93,10 +93,6 @@ pub struct EmergencyContact {
     pub telephone: Telephone,
 }
 
-/// A telephone number: digits with `-` between groups as they were written, `+` where it is international.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Telephone(String);
-
 /// A part of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IdentityField {
@@ -148,7 +144,7 @@ const A_NAME: &str = "has to have 1 to 100 printable characters";
 const A_READING: &str = "has to be kana, 100 characters at most";
 const A_BIRTH_DATE: &str = "has to be a day written yyyy-MM-dd, from 1890 up to today";
 const A_CHART_NUMBER: &str = "has to have 1 to 30 printable characters without space";
-const A_TELEPHONE: &str = "has to be a telephone number, 6 to 15 digits";
+const SHORTENED: &str = "was shortened by a spreadsheet (1.2E+11): format the column as text";
 const A_RELATIONSHIP: &str = "has to have 1 to 50 printable characters";
 
 impl Identity {
@@ -159,25 +155,22 @@ impl Identity {
     pub fn parse(written: &WrittenIdentity, today: Date) -> Result<Self, Vec<IdentityFault>> {
         let mut faults = Vec::new();
         let mut take = Take { faults: &mut faults };
-        let name = take.of(IdentityField::Name, A_NAME, Some(&written.name), a_name);
+        let name = take.of(IdentityField::Name, &written.name, a_name);
         let contact = written.emergency_contact.as_ref().filter(|contact| !contact.is_blank());
         let emergency_contact = contact.and_then(|contact| {
             use IdentityField::{EmergencyName, EmergencyRelationship, EmergencyTelephone};
-            let (of, call) = (&contact.relationship, &contact.telephone);
-            let name = take.of(EmergencyName, A_NAME, Some(&contact.name), a_name);
-            let relationship =
-                take.maybe(EmergencyRelationship, A_RELATIONSHIP, of.as_ref(), a_relationship);
-            let telephone = take.of(EmergencyTelephone, A_TELEPHONE, Some(call), Telephone::parse);
+            let of = contact.relationship.as_deref();
+            let name = take.of(EmergencyName, &contact.name, a_name);
+            let relationship = take.maybe(EmergencyRelationship, of, a_relationship);
+            let telephone = take.of(EmergencyTelephone, &contact.telephone, Telephone::parse);
             Some(EmergencyContact { name: name?, relationship, telephone: telephone? })
         });
-        let kana = take.maybe(IdentityField::Kana, A_READING, written.kana.as_ref(), a_reading);
+        let kana = take.maybe(IdentityField::Kana, written.kana.as_deref(), a_reading);
         let born = |text: &str| a_birth_date(text, today);
-        let birth_date =
-            take.maybe(IdentityField::BirthDate, A_BIRTH_DATE, written.birth_date.as_ref(), born);
-        let (chart, call) = (written.chart_number.as_ref(), written.telephone.as_ref());
-        let chart_number =
-            take.maybe(IdentityField::ChartNumber, A_CHART_NUMBER, chart, a_chart_number);
-        let telephone = take.maybe(IdentityField::Telephone, A_TELEPHONE, call, Telephone::parse);
+        let birth_date = take.maybe(IdentityField::BirthDate, written.birth_date.as_deref(), born);
+        let (chart, call) = (written.chart_number.as_deref(), written.telephone.as_deref());
+        let chart_number = take.maybe(IdentityField::ChartNumber, chart, a_chart_number);
+        let telephone = take.maybe(IdentityField::Telephone, call, Telephone::parse);
         match name {
             Some(name) if faults.is_empty() => {
                 Ok(Self { name, kana, birth_date, chart_number, telephone, emergency_contact })
@@ -193,17 +186,17 @@ impl Identity {
             kana: self.kana.clone(),
             birth_date: self.birth_date.map(|date| date.to_string()),
             chart_number: self.chart_number.clone(),
-            telephone: self.telephone.as_ref().map(|number| number.0.clone()),
+            telephone: self.telephone.as_ref().map(|number| number.as_str().to_owned()),
             emergency_contact: self.emergency_contact.as_ref().map(|contact| WrittenContact {
                 name: contact.name.clone(),
                 relationship: contact.relationship.clone(),
-                telephone: contact.telephone.0.clone(),
+                telephone: contact.telephone.as_str().to_owned(),
             }),
         }
     }
 
-    /// Name as people write it, 1 to 100 characters. The characters are those that were written: of a family
-    /// name that is written with another form of a character no other one is made.
+    /// Name as people write it, 1 to 100 characters: the characters that were written. An old form of a
+    /// character, as in 髙橋, stays the old form.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -242,39 +235,6 @@ impl WrittenContact {
     }
 }
 
-impl Telephone {
-    /// Reads a number: digits in any width, `-`, brackets and space between them, `+` before them.
-    fn parse(text: &str) -> Option<Self> {
-        let mut number = String::new();
-        for character in normalised(text).chars() {
-            match character {
-                '0'..='9' => number.push(character),
-                '+' if number.is_empty() => number.push('+'),
-                // What lists write between groups of digits, among it the mark of long vowels.
-                ' ' | '-' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー' => {
-                    if !number.is_empty() && !number.ends_with(['-', '+']) {
-                        number.push('-');
-                    }
-                }
-                _ => return None,
-            }
-        }
-        number.truncate(number.trim_end_matches('-').len());
-        let digits = number.bytes().filter(u8::is_ascii_digit).count();
-        TELEPHONE_DIGITS.contains(&digits).then_some(Self(number))
-    }
-
-    /// The number as it was written, with `-` between groups.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The digits alone, as they are dialled in Japan.
-    pub fn digits(&self) -> String {
-        forms::digits(&self.0)
-    }
-}
-
 /// Reads parts and gathers what is wrong with them.
 struct Take<'f> {
     faults: &'f mut Vec<IdentityFault>,
@@ -285,68 +245,70 @@ impl Take<'_> {
     fn of<T>(
         &mut self,
         field: IdentityField,
-        rule: &'static str,
-        text: Option<&String>,
-        read: impl FnOnce(&str) -> Option<T>,
+        text: &str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
     ) -> Option<T> {
-        let value = text.and_then(|text| read(text));
-        if value.is_none() {
-            self.faults.push(IdentityFault { field, rule });
-        }
-        value
+        let value = read(text);
+        value.map_err(|rule| self.faults.push(IdentityFault { field, rule })).ok()
     }
 
     /// A part that may be missing.
     fn maybe<T>(
         &mut self,
         field: IdentityField,
-        rule: &'static str,
-        text: Option<&String>,
-        read: impl FnOnce(&str) -> Option<T>,
+        text: Option<&str>,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
     ) -> Option<T> {
         let text = text.filter(|text| !normalised(text).is_empty())?;
-        self.of(field, rule, Some(text), read)
+        self.of(field, text, read)
     }
 }
 
-fn a_name(text: &str) -> Option<String> {
-    one_line(text, LONGEST_NAME)
+fn a_name(text: &str) -> Result<String, &'static str> {
+    one_line(text, LONGEST_NAME).ok_or(A_NAME)
 }
 
-fn a_relationship(text: &str) -> Option<String> {
-    one_line(text, LONGEST_RELATIONSHIP)
+fn a_relationship(text: &str) -> Result<String, &'static str> {
+    one_line(text, LONGEST_RELATIONSHIP).ok_or(A_RELATIONSHIP)
 }
 
-/// What a person has written in one line, each run of white space one space. No other form is made of any
-/// character: which one a family writes is theirs.
+/// What a person has written in one line, each run of white space one space. Forms of characters stay: which
+/// one a family writes is theirs.
 fn one_line(text: &str, longest: usize) -> Option<String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     written_by_a_person(&line, longest).map(str::to_owned)
 }
 
-fn a_reading(text: &str) -> Option<String> {
+fn a_reading(text: &str) -> Result<String, &'static str> {
     let reading = forms::katakana(&normalised(text));
     let is_short = reading.chars().count() <= LONGEST_NAME;
-    (is_short && forms::is_kana(&reading)).then_some(reading)
+    (is_short && forms::is_kana(&reading)).then_some(reading).ok_or(A_READING)
 }
 
-fn a_birth_date(text: &str, today: Date) -> Option<Date> {
-    let text = normalised(text);
+fn a_birth_date(text: &str, today: Date) -> Result<Date, &'static str> {
+    let date = a_day(&normalised(text));
+    date.filter(|date| date.year() >= FIRST_BIRTH_YEAR && *date <= today).ok_or(A_BIRTH_DATE)
+}
+
+fn a_day(text: &str) -> Option<Date> {
     let mut parts = text.split(['-', '/']);
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if parts.next().is_some() || year.len() != 4 || ![year, month, day].into_iter().all(is_number) {
         return None;
     }
-    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
-    (date.year() >= FIRST_BIRTH_YEAR && date <= today).then_some(date)
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
-fn a_chart_number(text: &str) -> Option<String> {
+fn a_chart_number(text: &str) -> Result<String, &'static str> {
     let number = normalised(text);
+    if forms::is_shortened(&number) {
+        return Err(SHORTENED);
+    }
     let is_fit = |character: char| !character.is_control() && !character.is_whitespace();
     let is_short = (1..=LONGEST_CHART_NUMBER).contains(&number.chars().count());
-    (is_short && number.chars().all(is_fit)).then(|| number.into_owned())
+    let is_number = is_short && number.chars().all(is_fit);
+    is_number.then(|| number.into_owned()).ok_or(A_CHART_NUMBER)
 }
 
 hidden! {

@@ -27,7 +27,7 @@ impl SearchForms {
         let telephones = identity.telephone().into_iter().chain(contact);
         Self {
             name: forms::name(identity.name()),
-            readings: (0..words.len()).map(|first| words[first..].concat()).collect(),
+            readings: (0..words.len()).map(|first| forms::reading(&words[first..])).collect(),
             chart_number: identity.chart_number().map(forms::chart_number),
             telephones: telephones.map(super::Telephone::digits).collect(),
         }
@@ -39,11 +39,32 @@ hidden! { SearchForms = "(identity)", Search = "(search)" }
 /// What is looked for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Search {
-    name: String,
-    reading: Option<String>,
+    /// Parts of a name or of its reading, in any order: who types does not know how a list writes them.
+    parts: Vec<Part>,
+    /// The same as one part: a list may write the words of a reading without space.
+    whole: Part,
     chart_number: Option<String>,
     telephone_end: Option<String>,
     patient: String,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Part {
+    name: String,
+    reading: Option<String>,
+}
+
+impl Part {
+    fn of(text: &str) -> Self {
+        let kana = forms::katakana(text);
+        let reading = forms::is_kana(&kana).then(|| forms::reading(&forms::words(&kana)));
+        Self { name: forms::name(text), reading }
+    }
+
+    fn matches(&self, forms: &SearchForms) -> bool {
+        let begins = |part: &String| forms.readings.iter().any(|reading| reading.starts_with(part));
+        forms.name.contains(&self.name) || self.reading.as_ref().is_some_and(begins)
+    }
 }
 
 impl Search {
@@ -53,18 +74,14 @@ impl Search {
         if plain.is_empty() || plain.chars().count() > LONGEST {
             return None;
         }
-        let kana = forms::katakana(&plain);
-        let reading = forms::is_kana(&kana).then(|| forms::words(&kana).concat());
-        let between = |character: char| matches!(character, '+' | '-' | '(' | ')' | ' ');
-        let is_number = plain.chars().all(|each| each.is_ascii_digit() || between(each));
-        let digits = forms::digits(&plain);
+        let digits = forms::number(&plain).map(|number| forms::digits(&number));
         let chart_number = forms::chart_number(&plain);
         Some(Self {
-            name: forms::name(&plain),
-            reading: reading.filter(|reading| !reading.is_empty()),
+            whole: Part::of(&plain),
+            parts: plain.split_whitespace().map(Part::of).collect(),
             // Zeros alone would be the beginning of every number.
             chart_number: Some(chart_number).filter(|number| !number.is_empty()),
-            telephone_end: (is_number && digits.len() >= TELEPHONE_END).then_some(digits),
+            telephone_end: digits.filter(|digits| digits.len() >= TELEPHONE_END),
             patient: plain.to_lowercase(),
         })
     }
@@ -72,10 +89,9 @@ impl Search {
     /// Whether a patient is one that is looked for. Of who has no identity the id alone is compared.
     pub fn matches(&self, patient: &str, forms: Option<&SearchForms>) -> bool {
         let is_among = |forms: &SearchForms| {
-            forms.name.contains(&self.name)
-                || self.reading.as_ref().is_some_and(|part| {
-                    forms.readings.iter().any(|reading| reading.starts_with(part))
-                })
+            let is_called = || self.parts.iter().all(|part| part.matches(forms));
+            self.whole.matches(forms)
+                || is_called()
                 || self.chart_number.as_ref().is_some_and(|part| {
                     forms.chart_number.as_ref().is_some_and(|number| number.starts_with(part))
                 })

@@ -86,6 +86,52 @@ fn each_part_that_cannot_be_one_is_named_and_no_value_is_repeated() {
 }
 
 #[test]
+fn a_number_whose_leading_zero_a_spreadsheet_took_away_is_refused_and_said_so() {
+    let said = |change: &dyn Fn(&mut WrittenIdentity)| {
+        let mut written = written();
+        change(&mut written);
+        let faults = Identity::parse(&written, today()).err().unwrap_or_default();
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    let zero = "lacks its leading zero, which spreadsheets take away: format the column as text";
+    for number in ["9012345678", "90-1234-5678", "312345678", "９０１２３４５６７８"] {
+        let own = said(&|it| it.telephone = text(number));
+        assert_eq!(own, format!("telephone {zero}"), "{number}");
+        let contact = said(&|it| {
+            it.emergency_contact.as_mut().unwrap().telephone = number.to_owned();
+        });
+        assert_eq!(contact, format!("emergency_telephone {zero}"), "{number}");
+    }
+    for number in ["0312345678", "+1 212 555 0100", "22-1234", "090-1234-5678"] {
+        assert_eq!(said(&|it| it.telephone = text(number)), "", "{number}");
+    }
+    let shortened = "was shortened by a spreadsheet (1.2E+11): format the column as text";
+    for number in ["1.23457E+11", "9E+09", "１．２Ｅ＋１１", "1.2e+5"] {
+        let chart = said(&|it| it.chart_number = text(number));
+        assert_eq!(chart, format!("chart_number {shortened}"), "{number}");
+        let own = said(&|it| it.telephone = text(number));
+        assert_eq!(own, format!("telephone {shortened}"), "{number}");
+    }
+    assert_eq!(said(&|it| it.chart_number = text("E+11")), "");
+}
+
+#[test]
+fn an_international_number_is_dialled_without_the_zero_of_the_trunk() {
+    let of = |number: &str| {
+        let written = WrittenIdentity { telephone: text(number), ..written() };
+        let identity = Identity::parse(&written, today()).unwrap();
+        let telephone = identity.telephone().unwrap();
+        (telephone.as_str().to_owned(), telephone.digits())
+    };
+    for number in ["+81 (0)90-0000-1234", "+81(0) 90 0000 1234", "+81 090-0000-1234"] {
+        let expected = ("+81-90-0000-1234".to_owned(), "09000001234".to_owned());
+        assert_eq!(of(number), expected, "{number}");
+    }
+    assert_eq!(of("+819000001234").0, "+81-9000001234");
+    assert_eq!(of("+44 (0)20 7946 0000").0, "+44-20-7946-0000");
+}
+
+#[test]
 fn a_blank_part_is_none() {
     let blank = WrittenIdentity {
         kana: text(" "),
@@ -166,6 +212,62 @@ fn old_lists_with_large_kana_and_without_long_vowels_are_found() {
     assert!(finds("シヨウジ", "ショウジ リョウ") && finds("しょうじ", "ｼﾖｳｼﾞ ﾘﾖｳ"));
     assert!(finds("りょう", "ショウジ リョウ"));
     assert!(finds("スミス", "ジョン・スミス") && finds("じょん", "ジョーン・スミス"));
+}
+
+#[test]
+fn parts_are_found_in_any_order_and_in_the_forms_that_a_keyboard_types() {
+    let forms = SearchForms::of(&parsed());
+    let finds = |text: &str| Search::parse(text).unwrap().matches("A/1", Some(&forms));
+    for text in ["花子 高橋", "はなご　たかはし", "はな 高橋", "高橋 はなご"] {
+        assert!(finds(text), "{text}");
+    }
+    for text in ["高橋 太郎", "たかはし じろう", "橋 ハシ"] {
+        assert!(!finds(text), "{text}");
+    }
+    for dash in ["ー", "\u{2010}", "\u{2013}", "\u{2015}", "\u{2212}", "－", ""] {
+        assert!(finds(&format!("０９０{dash}００００{dash}１２３４")), "{dash}");
+    }
+    assert!(finds("+81 (0)90ー0000ー1234"));
+}
+
+#[test]
+fn long_vowels_and_kana_that_sound_alike_are_the_same() {
+    let finds = |text: &str, kana: &str| {
+        let written = WrittenIdentity { kana: Some(kana.to_owned()), ..written() };
+        let forms = SearchForms::of(&Identity::parse(&written, today()).unwrap());
+        Search::parse(text).unwrap().matches("A/1", Some(&forms))
+    };
+    for (one, other) in [
+        ("オオノ", "オーノ"),
+        ("ユウコ", "ユーコ"),
+        ("オオノ", "オノ"),
+        ("ケイコ", "ケーコ"),
+        ("コウイチ", "コーイチ"),
+        ("ミヅキ", "ミズキ"),
+        ("チヂワ", "チジワ"),
+        ("オオノ ウタ", "オーノウタ"),
+    ] {
+        assert!(finds(one, other) && finds(other, one), "{one} {other}");
+    }
+    assert!(!finds("ユキ", "ユウコ") && !finds("アオイ", "アイ"));
+}
+
+#[test]
+fn old_forms_of_family_names_are_found_by_the_usual_ones() {
+    for (old, usual) in [
+        ("瀧本", "滝本"),
+        ("舘野", "館野"),
+        ("栁田", "柳田"),
+        ("宮嵜", "宮崎"),
+        ("曾根", "曽根"),
+        ("西條", "西条"),
+        ("淸水", "清水"),
+        ("豐田", "豊田"),
+    ] {
+        let written = WrittenIdentity { name: old.to_owned(), ..written() };
+        let forms = SearchForms::of(&Identity::parse(&written, today()).unwrap());
+        assert!(Search::parse(usual).unwrap().matches("A/1", Some(&forms)), "{old}");
+    }
 }
 
 proptest! {

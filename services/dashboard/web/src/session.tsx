@@ -2,6 +2,7 @@ import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, 
 import { ApiError, belongTo, currentSession, ownSession, signOut } from './api/client'
 import type { Session } from './api/model'
 import { navigate } from './route'
+import { forgetSought } from './state/sought'
 import { reactionTo, sessionChannel, type SessionChannel } from './session-news'
 
 export type SignedIn = Session | 'nobody' | 'unknown' | 'unreachable'
@@ -34,6 +35,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     turn.current += 1
     const signedIn = typeof settled === 'object' ? settled : null
     belongTo(signedIn?.id ?? null)
+    if (settled === 'nobody' || (signedIn && signedIn.id !== last.current)) forgetSought()
     // What the person before had open is not the next one's.
     if (signedIn && user.current !== null && user.current !== signedIn.user) navigate('/', 'replace')
     if (signedIn) {

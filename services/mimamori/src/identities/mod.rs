@@ -23,7 +23,7 @@ use schemas::registry::{DEFAULT_TIME_ZONE, ListRecord, Participant, SealedIdenti
 use schemas::topics::Topic;
 use schemas::{Codec, DecodeError};
 use stream::follow::Start;
-use stream::producer::Producer;
+use stream::producer::{Outgoing, Producer};
 use tokio::runtime::Handle;
 
 use crate::entries::{decoded, each};
@@ -39,8 +39,8 @@ const AT_ONCE: usize = 1_000;
 /// What to do with identities.
 #[derive(Debug, Subcommand)]
 pub enum IdentitiesCommand {
-    /// Writes the identities of a list, sealed; a row replaces the patient's earlier identity. A row that is
-    /// refused leaves the others. Recorded in audit.events
+    /// Writes the identities of a list, sealed. A blank cell takes away what the patient had, a column that is
+    /// missing leaves it. A row that is refused leaves the others. Recorded in audit.events
     Apply(Box<ApplyArgs>),
 }
 
@@ -74,6 +74,18 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     let rows = list::read(&args.file)?;
     let codec = args.source.codec()?;
     let keys = Keys::read(&args.source, &codec, &args.master_keys)?;
+    if args.dry_run {
+        let patients = rows.iter().filter_map(|row| row.says.as_ref().ok());
+        let patients = patients.map(|entry| entry.patient.as_str());
+        let what = "which identities a list would change";
+        record_access(
+            &args.source,
+            &args.by.operator,
+            ("preview_identities", true),
+            what,
+            patients,
+        )?;
+    }
     let known = known(&args.source, &codec, keys.known())?;
     let plan = Plan::of(rows, &known, today(), |patient| keys.known().of(patient).map(drop));
     for remark in &plan.remarks {
@@ -81,11 +93,18 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<ExitCode> {
     }
     if args.dry_run {
         println!("{plan}; nothing is written");
-    } else {
-        write(args, &codec, &keys, &plan.written)?;
-        println!("{plan}");
+        return Ok(ended(plan.is_whole()));
     }
-    Ok(if plan.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let erased = write(args, &codec, &keys, &plan.written)?;
+    for patient in &erased {
+        println!("{patient}: was erased meanwhile; nothing of the row is kept");
+    }
+    println!("{plan}");
+    Ok(ended(plan.is_whole() && erased.is_empty()))
+}
+
+fn ended(is_whole: bool) -> ExitCode {
+    if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Nobody is born after today, wherever the clinic is: Japan's day has begun where the list is from.
@@ -123,14 +142,15 @@ fn known(source: &Source, codec: &Codec, keys: &PersonKeys) -> anyhow::Result<Kn
     Ok(known)
 }
 
+/// Writes identities. Returns who was erased meanwhile: nothing of them is left.
 fn write(
     args: &ApplyArgs,
     codec: &Codec,
     keys: &Keys<'_>,
     identities: &[(PatientId, Identity)],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<PatientId>> {
     if identities.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let topic = args.source.topics().name(Topic::RegistryIdentities);
     let encoder = codec.encoder::<SealedIdentity>(&topic)?;
@@ -142,10 +162,17 @@ fn write(
     let missing: BTreeSet<String> = patients.filter(has_none).map(str::to_owned).collect();
     keys.make(&missing)?;
     let producer = Producer::new(&args.source.kafka, "mimamori-identities")?;
+    let send = |records: Vec<Outgoing<'_>>| {
+        Handle::current()
+            .block_on(producer.send_all(records))
+            .with_context(|| format!("writing to {topic}; what was written stays, apply again"))
+    };
+    let is_erased =
+        |patient: &PatientId| matches!(keys.known().of(patient.as_str()), Err(NoKey::Erased));
     for some in identities.chunks(AT_ONCE) {
+        keys.read_on()?;
         let record = |(patient, identity): &(PatientId, Identity)| -> anyhow::Result<ListRecord> {
             let patient = patient.as_str();
-            // Erased meanwhile: nothing of this patient is written.
             let key = keys.known().of(patient).with_context(|| format!("the key of {patient}"))?;
             let sealed = seal(&key, patient, identity);
             let entry =
@@ -153,10 +180,20 @@ fn write(
             let (topic, key) = (topic.clone(), patient.to_owned());
             Ok(ListRecord { topic, key, payload: encoder.encode(&entry)? })
         };
-        let records = some.iter().map(record).collect::<anyhow::Result<Vec<_>>>()?;
-        Handle::current()
-            .block_on(producer.send_all(outgoing(&records)))
-            .with_context(|| format!("writing to {topic}; what was written stays, apply again"))?;
+        let some = some.iter().filter(|(patient, _)| !is_erased(patient));
+        let records = some.map(record).collect::<anyhow::Result<Vec<_>>>()?;
+        send(outgoing(&records))?;
     }
-    Ok(())
+    // An erasure that came between has its tombstone before what was written here.
+    keys.read_on()?;
+    let erased = identities.iter().map(|(patient, _)| patient).filter(|patient| is_erased(patient));
+    let erased: Vec<_> = erased.cloned().collect();
+    let tombstones = erased.iter().map(|patient| Outgoing {
+        topic: &topic,
+        partition: None,
+        key: Some(patient.as_str().as_bytes()),
+        payload: None,
+    });
+    send(tombstones.collect())?;
+    Ok(erased)
 }

@@ -12,7 +12,7 @@ use schemas::topics::Topic;
 use stream::producer::Outgoing;
 use stream::together::Together;
 
-use super::found::Found;
+use super::found::{Found, Words};
 use super::report::Report;
 use crate::operator::{OperatorArgs, by_operator};
 use crate::person_keys::until_shown;
@@ -47,13 +47,18 @@ pub(super) fn run(args: &EraseArgs) -> anyhow::Result<()> {
     let EraseArgs { source, patient, .. } = args;
     let codec = source.codec()?;
     let topics = source.topics();
-    // First, so that what is read below holds what everybody has written who made a key before.
+    // All events of years are read, which takes long: nobody else is to wait for it, nor a transaction to end.
+    let words = Words::read(source, &codec, patient)?;
+    // Then this, so that what is read below holds what everybody has written who made a key before.
     let together = match args.dry_run {
         true => None,
         false => Some(Together::new(&source.kafka, &transactional_id(&topics))?),
     };
-    let before = Found::read(source, &codec, patient)?;
-    ensure!(before.is_anything(), "nothing is known of {patient}; is the id right?");
+    let before = Found::read(source, patient)?;
+    ensure!(
+        before.is_anything() || words.is_anything(),
+        "nothing is known of {patient}; is the id right?"
+    );
     if let Some(together) = together {
         let names =
             [Topic::RegistryKeys, Topic::RegistryIdentities].map(|topic| topics.name(topic));
@@ -70,7 +75,7 @@ pub(super) fn run(args: &EraseArgs) -> anyhow::Result<()> {
             .write(&records)
             .context("it is not known whether the person was erased; run the command again")?;
         until_shown(&format!("the erasure of {patient}; run the command again"), || {
-            Ok(Found::read(source, &codec, patient)?.is_erased().then_some(()))
+            Ok(Found::read(source, patient)?.is_erased().then_some(()))
         })?;
     }
     let report = Report {
@@ -79,6 +84,7 @@ pub(super) fn run(args: &EraseArgs) -> anyhow::Result<()> {
         reason: &args.reason,
         at: now(),
         before,
+        words,
         is_dry_run: args.dry_run,
     };
     print!("{report}");

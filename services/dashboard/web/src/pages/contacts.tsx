@@ -1,5 +1,6 @@
+import { useRef } from 'react'
 import { ApiError, readIdentity } from '../api/client'
-import type { PatientIdentity } from '../api/model'
+import type { PatientIdentity, PatientName } from '../api/model'
 import { useLanguage } from '../language/language'
 import type { Words } from '../language/words'
 import { againAfterFailure } from '../state/questions'
@@ -9,11 +10,33 @@ import { Numbers, spokenIn } from './called'
 /** Another's patient stays another's. */
 const isWorthIt = (error: unknown) => !(error instanceof ApiError && error.status === 403)
 
-/** Who a patient is, and how to reach them. Asked once a visit: each question is recorded as an access. */
-export function useIdentity(patient: string) {
+interface NameSeen {
+  readonly name: string | null
+  /** How often another name came after one that was known. */
+  readonly changes: number
+}
+
+export const NO_NAME_SEEN: NameSeen = { name: null, changes: 0 }
+
+/** What the list calls a patient: nothing while it has not come, null where no name is on record. */
+export function withSeen(before: NameSeen, listed: PatientName | null | undefined): NameSeen {
+  if (listed === undefined) return before
+  const name = JSON.stringify(listed && [listed.name, listed.kana, listed.birth_date, listed.chart_number])
+  if (name === before.name) return before
+  return { name, changes: before.name === null ? before.changes : before.changes + 1 }
+}
+
+/**
+ * Who a patient is, and how to reach them. Each question is recorded as an access, so it is asked once a visit, and anew
+ * when the list calls the patient by another name, or by none: the person may have been erased.
+ */
+export function useIdentity(patient: string, listed: PatientName | null | undefined) {
+  const seen = useRef(NO_NAME_SEEN)
+  seen.current = withSeen(seen.current, listed)
+  const of = `${patient} ${seen.current.changes}`
   const { answer, failure } = useAnswer({
-    of: patient,
-    queryKey: ['identity', patient],
+    of,
+    queryKey: ['identity', of],
     queryFn: () => readIdentity(patient),
     staleTime: Infinity,
     ...againAfterFailure(isWorthIt),

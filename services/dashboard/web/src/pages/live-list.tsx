@@ -43,7 +43,7 @@ export function LiveListPage() {
   const hasWaited = useLasting(true, LIST_WAITS_MS)
   const isShown = patients !== null && (isKnown || hasWaited)
 
-  const { found, isAsking, namesFailed } = useFound(patients, sought, typed)
+  const { found, isFormer, said, namesFailed } = useFound(patients, sought, typed)
   // What nobody sees is not marked either, nor is it when it is found again.
   const marked = useMemo(() => marksShown(marks, found, now), [marks, found, now])
   useEffect(() => setMarks((before) => marksShown(before, found, now)), [found, now])
@@ -60,6 +60,9 @@ export function LiveListPage() {
       <div className="title-row">
         <PageTitle title={words.liveList} count={urgent} />
         <SeverityCounts patients={patients ?? []} now={now} />
+        <p className="find-said muted" role="status">
+          {patients !== null && patients.length > 0 && said !== null && words[said]}
+        </p>
         <label className="find">
           <span className="visually-hidden">{words.findPatient}</span>
           <input
@@ -87,11 +90,10 @@ export function LiveListPage() {
           {words.searchFailed}
         </p>
       )}
-      {patients !== null && patients.length > 0 && found.length === 0 && <p role="status">{isAsking ? words.searching : words.noMatch}</p>}
       {isShown && found.length === 0 && <div className="list-acted-still">{acted}</div>}
 
       {isShown && found.length > 0 && (
-        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || actByKey(event, found, acknowledging) || moveByKey(event)}>
+        <div className="list" inert={isFormer} role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || actByKey(event, found, acknowledging) || moveByKey(event)}>
           <KeysHelp id={keys} dialog={help.dialog} show={help.show} />
           <section aria-labelledby="attention">
             <h2 id="attention">

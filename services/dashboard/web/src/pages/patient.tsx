@@ -132,7 +132,7 @@ interface PatientHeaderProps {
 
 function PatientHeader({ patient, summary, isListed, now }: PatientHeaderProps) {
   const { words, times } = useLanguage()
-  const { identity, failure } = useIdentity(patient)
+  const { identity, failure } = useIdentity(patient, summary ? (summary.name ?? null) : undefined)
   const name = identity?.name ?? summary?.name
   const urgent = summary?.severity === 'urgent' ? 1 : 0
   return (

@@ -13,6 +13,26 @@ export function byId(patients: readonly PatientSummary[], text: string): readonl
   return patients.filter((patient) => patient.patient.toLowerCase().includes(part))
 }
 
+interface Looked<T> {
+  /** Who is found by what is known already. */
+  readonly found: readonly T[]
+  /** Who was found last. */
+  readonly last: readonly T[]
+  readonly isAsking: boolean
+  readonly hasFailed: boolean
+}
+
+/**
+ * What a search shows and says. Who types sees what was found last until the server has answered, not an empty list in
+ * between; those rows are of another text, so nothing is done with them.
+ */
+export function whatIsShown<T>({ found, last, isAsking, hasFailed }: Looked<T>) {
+  const isFormer = isAsking && found.length === 0
+  const isNobody = found.length === 0 && !hasFailed
+  const said: 'searching' | 'noMatch' | null = isAsking ? 'searching' : isNobody ? 'noMatch' : null
+  return { shown: isFormer ? last : found, isFormer, said }
+}
+
 /**
  * Who is looked for among the listed patients. The server knows readings, other forms of characters, chart numbers and
  * telephones; it is asked once nobody has typed for a moment. IDs are looked through here, at once and while the server
@@ -34,10 +54,10 @@ export function useFound(patients: readonly PatientSummary[] | null, sought: str
     return (patients ?? []).filter((patient) => here.has(patient) || named?.has(patient.patient))
   }, [patients, sought, named])
   const isAsking = sought.trim() !== '' && named === null && failure === null
-  // Who types a name sees what was found last until the server has answered, not an empty list in between.
   const last = useRef<ReadonlySet<string> | null>(null)
   if (!isAsking) last.current = sought.trim() === '' ? null : new Set(found.map((patient) => patient.patient))
-  const isKept = isAsking && found.length === 0
-  const shown = isKept ? (patients ?? []).filter((patient) => last.current?.has(patient.patient) ?? true) : found
-  return { found: shown, isAsking, namesFailed: question !== '' && failure !== null }
+  const namesFailed = question !== '' && failure !== null
+  const before = isAsking && found.length === 0 ? (patients ?? []).filter((patient) => last.current?.has(patient.patient) ?? true) : []
+  const { shown, isFormer, said } = whatIsShown({ found, last: before, isAsking, hasFailed: namesFailed })
+  return { found: shown, isFormer, said, namesFailed }
 }

@@ -1,17 +1,11 @@
 import { useEffect, useState } from 'react'
-import { ownSession } from '../api/client'
 import { useHistoryState } from '../route'
+import { keptAs, soughtOf } from '../state/sought'
 import { useTyped } from '../state/use-typed'
 
-/** What of an entry in the browser's history is ours: of another session, which may be another person's, nothing is. */
-export function soughtOf(state: unknown): string {
-  if (typeof state !== 'object' || state === null || !('sought' in state) || !('session' in state)) return ''
-  return typeof state.sought === 'string' && state.session === ownSession() ? state.sought : ''
-}
-
 /**
- * Who is looked for in the list. It stands in the entry of the browser's history, so that 'back' and a reload keep it, and
- * never in the address: that is sent to servers and written into their logs, and here it may be a name.
+ * Who is looked for in the list. It belongs to the entry of the browser's history, so that 'back' keeps it, and never
+ * stands in the address: that is sent to servers and written into their logs, and here it may be a name.
  */
 export function useSought() {
   const state = useHistoryState<unknown>()
@@ -20,7 +14,7 @@ export function useSought() {
   useEffect(() => seek((before) => (before.trim() === soughtOf(state) ? before : soughtOf(state))), [state])
   const typed = useTyped(sought.trim())
   useEffect(() => {
-    if (typed !== soughtOf(history.state)) history.replaceState(typed === '' ? null : { sought: typed, session: ownSession() }, '')
+    if (typed !== soughtOf(history.state)) history.replaceState(keptAs(typed, history.state), '')
   }, [typed])
   return { sought, typed, seek }
 }
