@@ -22,8 +22,11 @@ pub(super) struct Known {
     pub(super) identities: HashMap<String, Identity>,
 }
 
-/// Parts that a row may take away, and whether an identity has them.
-const PARTS: [(&str, fn(&Identity) -> bool); 5] = [
+/// A part that a row may take away: its name, and whether an identity has it.
+type Part = (&'static str, fn(&Identity) -> bool);
+
+/// All of them.
+const PARTS: [Part; 5] = [
     ("reading", |of| of.kana().is_some()),
     ("birth date", |of| of.birth_date().is_some()),
     ("chart number", |of| of.chart_number().is_some()),
