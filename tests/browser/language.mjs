@@ -8,8 +8,8 @@ const OF_THE_OTHER = ['.language-toggle']
 const CODE = ['code']
 
 const ALLOWED = {
-  units: ['mmHg', 'mg/dL', 'mmol/L', 'kg', 'L/min', '/min', '°C'],
-  abbreviations: ['AGP', 'API', 'CV', 'GMI', 'HbA1c', 'ID', 'SpO₂', 'TLS', 'https', 'HTTP', 'UTC'],
+  units: ['mmHg', 'mg/dL', 'mmol/L', 'kg', 'g', 'L/min', '/min', '°C'],
+  abbreviations: ['AGP', 'API', 'CV', 'GMI', 'HbA1c', 'ID', 'SU', 'SpO₂', 'TLS', 'https', 'HTTP', 'UTC'],
   names: ['Mimamori', 'OpenAPI', 'Prometheus', 'HRS/EHRA/APHRS/LAHRS'],
   keys: ['j', 'k', 'a', 'u', 'Enter', 'Tab'],
   // Of the mock's people, devices and laboratories.

@@ -319,7 +319,7 @@ impl Suspicions {
         }
         let mut is_news = false;
         for unknown in &mut self.of_unknown_time {
-            // What is not told yet says something new with a clock that was set since: it was wrong before.
+            // What is not reported yet says something new with a clock that was set since: it was wrong before.
             let waits = unknown.is_by_date && unknown.reported_from > received;
             if !unknown.is_over
                 && !waits

@@ -187,7 +187,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_the_key_does_not_open_is_told_and_is_no_name() {
+    fn what_the_key_does_not_open_is_reported_and_is_no_name() {
         let log = MemoryKeyLog::default();
         let keys = log.follower();
         let directory = Directory::new(Arc::clone(&keys));

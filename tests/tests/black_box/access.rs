@@ -157,7 +157,7 @@ pub fn a_session_that_ends_at_one_dashboard_ends_at_all_within_a_second() {
     assert_eq!(here.at(stack.url(Service::Dashboard)).get("session").status, 401);
 }
 
-pub fn what_a_list_showed_is_told_by_the_store_once_a_session_and_change() {
+pub fn what_a_list_showed_is_reported_by_the_store_once_a_session_and_change() {
     let stack =
         Plan::named("shown").patients(&[HERS, HIS]).start(&[Service::Dashboard, Service::Writer]);
     let sato = stack.sign_in(SATO);

@@ -12,7 +12,7 @@ use tests::wait::{PATIENCE, eventually};
 
 const PATIENT: &str = "TST001/P1";
 
-pub fn a_change_of_readings_is_told_when_the_api_answers_with_it() {
+pub fn a_change_of_readings_is_reported_when_the_api_answers_with_it() {
     let stack = Plan::named("changes").patients(&[PATIENT]).start(&Service::ALL);
     let sato = stack.sign_in(SATO);
     let events = sato.alert_stream();

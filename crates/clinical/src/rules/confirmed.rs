@@ -17,7 +17,7 @@
 //! the window. Normalised occasions count while they are in the window.
 //!
 //! While a confirmed alert is open, a pair beyond the limit is a *new crisis* where an occasion a day after
-//! the last one beyond it was not, or nothing is known of three days: somebody is told again. One who is
+//! the last one beyond it was not, or nothing is known of three days: it is reported again. One who is
 //! beyond it each day is in the same crisis. A reading that nothing confirms begins an unconfirmed one so:
 //! the alert asks to measure again, and tells of the pair that confirms it.
 
@@ -111,7 +111,7 @@ pub(super) fn is_unaffected<C: Criterion>(
     !near.any(|other| other.time < reading.time && criterion.is_beyond(&other))
 }
 
-/// What is neither beyond the limit nor with another reading near it: that is told at once, however far
+/// What is neither beyond the limit nor with another reading near it: that is reported at once, however far
 /// ahead its clock is.
 pub(super) fn waits_for_its_time<C: Criterion>(
     criterion: &C,
@@ -318,7 +318,7 @@ impl Open {
         open.reported_end = None;
         open.note_crisis::<C>(begins, stage, found);
         if stage < open.episode.stage {
-            // What was judged stays the newest pair, and of what nothing confirms the newest is told.
+            // What was judged stays the newest pair, and of what nothing confirms the newest is reported.
             if open.ends_with_single {
                 open.episode.newest.pop();
             }

@@ -160,7 +160,7 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     };
     let carried = beginning.open.as_ref();
     let (mut episodes, mut next_assessment) = found(carried);
-    // What came before a crisis that is seen no more is looked at as if nobody had been told of that.
+    // What came before a crisis that is seen no more is looked at as if that had not been reported.
     if let Some(carried) = carried.filter(|carried| has_lost_its_crisis(carried, &episodes)) {
         let alert = Crisis::left_out_of(carried.alert);
         (episodes, next_assessment) = found(Some(&Carried { alert: &alert, ..carried.clone() }));
@@ -365,7 +365,7 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
     let near = event.near();
     let was_there = |alert: &Alert| alert.first_observed_at - near <= reading.time;
     let is_there = |alert: &Alert| reaches(alert, reading.time, near) && was_there(alert);
-    // What another rule tells, or told until this reading, may be an event without an alert.
+    // What another rule reports, or reported until this reading, may be an event without an alert.
     let is_reported = || {
         event.reported_by.is_some_and(|other| {
             of_event(other, context).lasting_at(reading.time - near).any(was_there)

@@ -45,7 +45,7 @@ pub(super) struct Open {
     /// The reading that the alert names, where that is computed anew: what it followed may have left memory.
     /// Of the same second there may be others.
     pub(super) named_before: Option<CurrentReading>,
-    /// Until when it is known to be what somebody was told of: the newest reading beyond the limit, of what
+    /// Until when it is known to be what was reported: the newest reading beyond the limit, of what
     /// is urgent at once the newest that was so for long enough, of what has to last the newest of the
     /// stretch that has. None where none has.
     reported_until: Option<Timestamp>,
@@ -111,7 +111,7 @@ impl Open {
         }
         // What it followed is before what is computed; nothing tells how shortly.
         episode.crisis = known.filter(|crisis| crisis.began < from);
-        // What lies long before the newest crisis was told, and so was what lies between its beginning and
+        // What lies long before the newest crisis was reported, and so was what lies between its beginning and
         // the reading that the alert names.
         let of_crisis = named.filter(|_| takes_time && episode.crisis.is_some());
         let of_crisis = of_crisis.map(|named| named.reading.time);
@@ -173,7 +173,7 @@ impl Open {
     }
 
     /// A reading confirms what is urgent at once. Hours after the one before a new crisis begins with it:
-    /// whoever was told of that one has done something since, whatever was measured between, and nobody is
+    /// whoever was called for that one has done something since, whatever was measured between, and nobody is
     /// so low for so long.
     pub(super) fn is_held_by(&mut self, reading: &CurrentReading, is_confirmed: bool) {
         let is_known = self.named_before.take().is_some_and(|named| named.time == reading.time);
@@ -235,7 +235,7 @@ pub(super) fn lasted_since(alert: &Alert) -> Option<Timestamp> {
     alert.finding(LASTED_SINCE).map(|seconds| Timestamp::from_seconds(seconds as i64))
 }
 
-/// Until when somebody is told of what a reading says: it is judged a minute later at most than received.
+/// Until when what a reading says is reported: it is judged a minute later at most than received.
 fn in_time_until(newest: &CurrentReading) -> Timestamp {
     newest.time + PAGES_WITHIN + TOGETHER
 }

@@ -154,7 +154,7 @@ pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
     severe(kind, sample, plan).next().is_some()
 }
 
-/// Whether a value is severe in each way in which another is: whoever is told of the one learns what the
+/// Whether a value is severe in each way in which another is: whoever is informed of the one learns what the
 /// other would have said.
 pub(crate) fn is_as_severe(kind: Kind, value: Sample, other: Sample, plan: &Plan) -> bool {
     let is_so_too = |way| severe(kind, value, plan).any(|known| known == way);

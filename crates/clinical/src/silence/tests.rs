@@ -197,7 +197,7 @@ fn judged_silent(tallies: Vec<(Group, Tally)>) -> Report {
 }
 
 #[test]
-fn an_outage_is_reported_of_its_largest_group_once_and_with_its_patients() {
+fn an_outage_is_reported_once_of_its_largest_group_and_with_its_patients() {
     let model = Group::Model { manufacturer: "A".into(), number: "X".into() };
     let one = judged_silent(vec![
         (vendor("A"), Tally { own: 30, ..tally(30, 0) }),

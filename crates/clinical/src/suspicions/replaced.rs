@@ -22,7 +22,7 @@ use crate::window::{LOOKBACK, WINDOW};
 pub(super) const KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
 
 /// So many replaced readings of one patient are known, of those that some plan calls severe: the ones that
-/// the defaults do, those of which nobody has been told yet, and those that were replaced last.
+/// the defaults do, those that were not reported yet, and those that were replaced last.
 const MOST: usize = 64;
 
 /// A reading that another of its id has replaced.
@@ -41,7 +41,7 @@ pub struct Replaced {
     until: Timestamp,
     /// Whether nothing is reported of it: it was entered in error, or its device's clock was set before.
     is_over: bool,
-    /// Whether it counted before it was replaced, so that an alert may have told of it.
+    /// Whether it counted before it was replaced, so that an alert may have reported it.
     was_current: bool,
     /// Whether nothing but its date makes its time doubtful.
     is_by_date: bool,
@@ -60,7 +60,7 @@ impl Replaced {
         self.reported_from
     }
 
-    /// Whether it counted before another of its second replaced it: rules have looked at it, and may have told of
+    /// Whether it counted before another of its second replaced it: rules have looked at it, and may have reported
     /// it or still have waited.
     pub fn was_current(&self) -> bool {
         self.was_current
@@ -203,7 +203,7 @@ impl AllReplaced {
         }
         let reading = CurrentReading { time, source, sample, delay: Delay::default() };
         let is_same = |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
-        // The replaced one was sent again, or is nothing that anybody has to be told of.
+        // The replaced one was sent again, or is nothing that has to be reported.
         if self.readings.iter().any(is_same) || !ask_severe.by(kind, sample).may_be() {
             return is_other_value;
         }

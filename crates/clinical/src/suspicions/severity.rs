@@ -44,13 +44,13 @@ impl AskSevere {
 pub(super) struct MakesRoom {
     /// How severe it is.
     pub(super) hidden: SevereBy,
-    /// Whether nobody has been told of it yet.
+    /// Whether it was not reported yet.
     pub(super) is_known_to_nobody: bool,
 }
 
 /// Remembers one more, at most so many. Where there is no room, the first of those goes whose going hides least:
-/// the least severe, and of these one that was told of. What comes new goes itself where it is less severe than all
-/// others and nobody has been told of these.
+/// the least severe, and of these one that was reported. What comes new goes itself where it is less severe than all
+/// others and these were not reported.
 pub(super) fn remember_with_room<T>(
     known: &mut Vec<T>,
     most: usize,
@@ -73,9 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_severe_makes_room_and_none_that_waits_to_be_told_for_a_less_severe_one() {
+    fn the_least_severe_makes_room_and_none_that_waits_to_be_reported_for_a_less_severe_one() {
         use SevereBy::{AnotherPlan, Default, NoPlan};
-        // Which it is, how severe, and whether nobody has been told of it.
+        // Which it is, how severe, and whether it was not reported.
         let room_for = |known: [(u8, SevereBy, bool); 3], new: (SevereBy, bool)| {
             let mut known = known.to_vec();
             let hides =

@@ -35,7 +35,7 @@ pub struct AggregatesQuery {
     kind: clinical::Kind,
     /// The field of the kind; its first where not given.
     field: Option<String>,
-    /// How it was measured, where that is told apart; the first way where not given.
+    /// How it was measured, where that is distinguished; the first way where not given.
     method: Option<String>,
     /// Hours, or days of the patient's time zone.
     by: By,
@@ -103,7 +103,7 @@ fn not_one_of<'a>(parameter: &str, names: impl Iterator<Item = &'a str>) -> Prob
     let mut names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     names.dedup();
     Problem::bad_request(match names.is_empty() {
-        true => format!("{parameter} is not told apart of this field."),
+        true => format!("{parameter} is not distinguished of this field."),
         false => format!("{parameter} is one of {}.", names.join(", ")),
     })
 }
@@ -180,7 +180,7 @@ pub struct PatientsQuery {
     kind: clinical::Kind,
     /// The field of the kind; its first where not given.
     field: Option<String>,
-    /// How it was measured, where that is told apart; the first way where not given.
+    /// How it was measured, where that is distinguished; the first way where not given.
     method: Option<String>,
     /// Of how many times 24 hours up to now.
     #[param(minimum = 1, maximum = 100, default = 14)]

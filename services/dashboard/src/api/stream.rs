@@ -36,7 +36,7 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
 /// patients change, after that is recorded as an access, or readings may have changed of which
-/// nothing was told; then an event `alert` with an `Alert` for each transition, and an event
+/// nothing was sent; then an event `alert` with an `Alert` for each transition, and an event
 /// `readings` with `{"patients": [ChangedPatient]}` when readings have changed and can be asked
 /// for, or wait for the store for too long; an event `care` with an `AlertCare` when somebody has done
 /// something about an alert; a comment every 15 s. A reader that is too slow gets

@@ -19,7 +19,7 @@ pub struct Aggregates {
     pub kind: clinical::Kind,
     /// The field of the kind.
     pub field: &'static str,
-    /// How it was measured; null where that is not told apart.
+    /// How it was measured; null where that is not distinguished.
     pub method: Option<&'static str>,
     /// Of hours or of days.
     pub by: By,
@@ -40,7 +40,7 @@ pub struct AggregatesOfPatients {
     pub kind: clinical::Kind,
     /// The field of the kind.
     pub field: &'static str,
-    /// How it was measured; null where that is not told apart.
+    /// How it was measured; null where that is not distinguished.
     pub method: Option<&'static str>,
     /// The first instant of the period, which begins with an hour.
     #[schema(value_type = String, format = DateTime)]

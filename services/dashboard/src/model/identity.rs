@@ -6,7 +6,7 @@ use clinical::identity::{EmergencyContact, Identity, Telephone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What a patient is called, and told apart by.
+/// What a patient is called, and distinguished by.
 #[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PatientName {
     /// Name as people write it.

@@ -66,7 +66,7 @@ pub struct TrendRow {
     /// The kind.
     #[schema(value_type = documented::Kind)]
     pub kind: clinical::Kind,
-    /// How it was measured; null where that is not told apart.
+    /// How it was measured; null where that is not distinguished.
     pub method: Option<&'static str>,
     /// The last day with values.
     #[schema(format = Date)]

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn two_patients_with_one_chart_number_are_told_and_written() {
+    fn two_patients_with_one_chart_number_are_reported_and_written() {
         let rows = vec![
             row(2, entry("A/2", "架空", "1950-03-01", "11")),
             row(3, entry("A/3", "仮名", "1950-03-01", "22")),

@@ -89,7 +89,7 @@ fn who_wakes_at_one_in_the_afternoon_has_mornings_then() {
 }
 
 #[test]
-fn an_alert_records_the_hours_by_which_its_mornings_and_evenings_were_told_apart() {
+fn an_alert_records_the_hours_by_which_its_mornings_and_evenings_were_distinguished() {
     let names = ["morning_begins", "morning_ends", "evening_begins"];
     let recorded = |alert: &Alert| names.map(|name| alert.parameter(name));
     let shown = |day| [morning(day, 165, 100), evening(day, 128, 78)];
@@ -230,7 +230,7 @@ fn what_was_never_above_has_only_to_be_below_the_target() {
 }
 
 #[test]
-fn a_relapse_after_treatment_is_told_anew() {
+fn a_relapse_after_treatment_is_reported_anew() {
     let (mut home, _) = after_all((0..5).map(|day| morning(day, 142, 82)));
     let treated = (5..35).map(|day| morning(day, 122, 82));
     assert_eq!(transitions(&mut home, treated), [Raised, Resolved]);

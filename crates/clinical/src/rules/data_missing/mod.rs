@@ -252,7 +252,7 @@ impl Gaps<'_> {
         local_time.begin_of(day, 1) + self.grace
     }
 
-    /// The first day that may be one without a reading. Days before the window cannot be told apart:
+    /// The first day that may be one without a reading. Days before the window cannot be distinguished:
     /// there the gap of an open alert goes on, if there is one.
     fn first_day(&self, open_since: Option<Timestamp>) -> Date {
         let schedule = self.schedule;

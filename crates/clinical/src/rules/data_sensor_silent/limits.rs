@@ -18,7 +18,7 @@ pub(super) const HOURS: Parameter = Parameter {
     source: "ours: phones lose their connection for some hours, and a sensor is changed within them; who is asked the same day measures by finger-stick meanwhile",
 };
 
-/// So much later it is told: until then it is known whether a whole group of patients is silent, which is
+/// So much later it is reported: until then it is known whether a whole group of patients is silent, which is
 /// counted once an hour, and a count of others may be an hour old. Ours.
 pub(super) const UNTIL_GROUPS_ARE_COUNTED: Span = Span::from_hours(2);
 

@@ -177,7 +177,7 @@ struct Silences<'p> {
 #[derive(Clone, Copy)]
 struct Until {
     began: Timestamp,
-    /// When it is told.
+    /// When it is reported.
     due: Timestamp,
     /// When it is one for review.
     review_at: Timestamp,

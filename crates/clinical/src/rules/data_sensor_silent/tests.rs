@@ -54,7 +54,7 @@ fn reported(home: &Home) -> Vec<(Transition, Severity, Timestamp)> {
 }
 
 #[test]
-fn a_sensor_that_says_nothing_is_told_the_same_day_and_asks_for_a_finger_stick() {
+fn a_sensor_that_says_nothing_is_reported_the_same_day_and_asks_for_a_finger_stick() {
     let mut home = home(plan(), worn(0, DAY));
     home.waits_until(DAY + 8 * HOUR - 1);
     assert!(home.reported.is_empty());

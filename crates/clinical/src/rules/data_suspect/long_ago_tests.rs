@@ -98,7 +98,7 @@ fn a_clock_of_another_year_that_goes_on_is_known_as_one_from_the_second_day_on()
 }
 
 #[test]
-fn a_value_of_long_ago_that_is_corrected_or_withdrawn_within_the_hour_is_not_told() {
+fn a_value_of_long_ago_that_is_corrected_or_withdrawn_within_the_hour_is_not_reported() {
     for (severe, ordinary, _) in severe_values() {
         let withdrawn = Reading { entered_in_error: true, ..shown(severe, -YEAR, 20) };
         let corrected = Reading { by_hand: true, ..shown(ordinary, -YEAR, 20) };
@@ -125,7 +125,7 @@ fn of_a_date_of_long_ago_a_device_corrects_nothing() {
 }
 
 #[test]
-fn a_severe_value_of_a_wrong_date_is_told_also_where_the_clock_is_set_within_the_hour() {
+fn a_severe_value_of_a_wrong_date_is_reported_also_where_the_clock_is_set_within_the_hour() {
     for (severe, ordinary, _) in severe_values() {
         let mut home = Home::default();
         send(&mut home, &shown(severe, -YEAR, 0), 1);
@@ -133,7 +133,7 @@ fn a_severe_value_of_a_wrong_date_is_told_also_where_the_clock_is_set_within_the
         home.waits_until(DAY);
         let reported = said(&home).pop().map(|(_, severity, names)| (severity, names));
         assert_eq!(reported, Some((Severity::Review, vec!["observed_long_ago"])), "{severe:?}");
-        // The device's next value shows that its clock is set, and the physician was told.
+        // The device's next value shows that its clock is set, and the physician was informed.
         send(&mut home, &shown(ordinary, DAY, DAY), DAY + 1);
         assert_eq!(home.last().status, Status::Resolved);
     }
@@ -151,7 +151,7 @@ fn what_a_person_enters_later_is_no_clock() {
 
 /// Of one measurement at a time, each with another date: the battery falls out, or the date is set wrongly again.
 #[test]
-fn severe_values_of_dates_that_change_are_each_told_where_they_come_one_at_a_time() {
+fn severe_values_of_dates_that_change_are_each_reported_where_they_come_one_at_a_time() {
     let behind = [YEAR, 100 * DAY, 2 * YEAR + 77 * DAY, 400 * DAY, 90 * DAY, 3 * YEAR + 41 * DAY];
     for (severe, ..) in severe_values() {
         for apart in [3 * HOUR, 10 * HOUR, 2 * DAY, 5 * DAY] {
@@ -190,7 +190,7 @@ fn a_date_that_is_set_to_another_wrong_one_between_two_measurements_is_no_histor
 
 /// Pressure, which the programme of pregnancy calls severe from 160 on, and what a plan of its own limits does.
 #[test]
-fn what_only_the_patients_own_plan_calls_severe_is_told_as_well() {
+fn what_only_the_patients_own_plan_calls_severe_is_reported_as_well() {
     let pressure = |systolic: u16| {
         let (kind, sample) = severe_values()[0].0;
         (kind, sample.with(SYSTOLIC, systolic.into()))
@@ -206,7 +206,7 @@ fn what_only_the_patients_own_plan_calls_severe_is_told_as_well() {
         home.waits_until(HOUR + 1);
         assert_eq!(said(&home), [(Transition::Raised, Severity::Review, LONG_AGO.to_vec())]);
         assert_eq!(home.last().first_observed_at, at(1));
-        // Whoever has no such plan is not told, until it is made.
+        // Of whoever has no such plan nothing is reported, until it is made.
         let mut home = with(&Plan::default());
         send(&mut home, &of_long_ago, 1);
         home.waits_until(DAY);

@@ -1,4 +1,4 @@
-//! Versions of one reading that is handed over as of long ago: whichever comes first, the same is told.
+//! Versions of one reading that is handed over as of long ago: whichever comes first, the same is reported.
 
 use super::long_ago_tests::{YEAR, shown};
 use super::severe_tests::{Value, send, severe_values};
@@ -65,7 +65,7 @@ fn reported(versions: &[Reading], again: Option<usize>) -> (Vec<String>, usize) 
 }
 
 #[test]
-fn of_a_date_of_long_ago_the_same_is_told_in_whatever_order_its_versions_come() {
+fn of_a_date_of_long_ago_the_same_is_reported_in_whatever_order_its_versions_come() {
     let values: Vec<_> = severe_values().into_iter().map(|(one, other, _)| (one, other)).collect();
     let some = [0, 2, 5, 6, 10].map(|place| values[place]);
     let of_devices: Vec<Vec<bool>> = (2..4)
@@ -91,7 +91,7 @@ fn of_a_date_of_long_ago_the_same_is_told_in_whatever_order_its_versions_come() 
 }
 
 #[test]
-fn of_one_update_time_the_severe_version_is_told_whichever_counts_and_comes_first() {
+fn of_one_update_time_the_severe_version_is_reported_whichever_counts_and_comes_first() {
     for (severe, ordinary, _) in severe_values() {
         let of = |value, digest: u64| {
             let reading = shown(value, -YEAR, 0);
@@ -121,7 +121,7 @@ fn a_version_that_lacks_the_severe_number_says_it_not_again() {
 
 /// More than are remembered are replaced in the hour in which a history may come.
 #[test]
-fn however_many_values_are_replaced_a_severe_one_that_waits_to_be_told_is_told() {
+fn however_many_values_are_replaced_a_severe_one_that_waits_to_be_reported_is_reported() {
     let (severe, ordinary, _) = severe_values()[0];
     let waits = shown(severe, -YEAR, 0);
     let mut home = Home::default();

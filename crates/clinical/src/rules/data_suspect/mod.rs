@@ -20,7 +20,7 @@
 //!   hour after its receipt, and ends when a history comes or the device is seen to be set after that, or after
 //!   14 days.
 //! - `overtaken`: a severe value with seconds was replaced by another that no person has written, and no alert
-//!   had told of it; or it came behind that one. It is a *review*, and ends as `same_minute` does.
+//!   had reported it; or it came behind that one. It is a *review*, and ends as `same_minute` does.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
 //!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
 //! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's

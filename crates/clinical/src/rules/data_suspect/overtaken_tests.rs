@@ -39,7 +39,7 @@ fn is_reported(home: &Home) -> bool {
     said(home).into_iter().any(|(.., names)| names == OVERTAKEN)
 }
 
-/// Whether a rule that judges values has told of anything.
+/// Whether a rule that judges values has reported anything.
 fn was_alerted(home: &Home) -> bool {
     home.reported.iter().any(|alert| alert.rule.as_str() != "data.suspect")
 }
@@ -61,7 +61,7 @@ fn a_severe_value_that_was_overtaken_before_it_was_judged_is_a_review() {
         assert_eq!(
             home.reported.len(),
             reported,
-            "told once, and cleared by no device: {severe:?}"
+            "reported once, and cleared by no device: {severe:?}"
         );
         send(&mut home, &by_hand(ordinary, 1_500), 40);
         assert_eq!(home.last().status, Status::Retracted, "{severe:?}");
@@ -71,7 +71,7 @@ fn a_severe_value_that_was_overtaken_before_it_was_judged_is_a_review() {
 }
 
 #[test]
-fn of_two_versions_of_one_update_time_the_severe_one_that_loses_is_told() {
+fn of_two_versions_of_one_update_time_the_severe_one_that_loses_is_reported() {
     for (severe, ordinary, says) in severe_values() {
         for severe_first in [false, true] {
             let mut both = [of_digest(ordinary, 9), of_digest(severe, 7)];
@@ -81,7 +81,7 @@ fn of_two_versions_of_one_update_time_the_severe_one_that_loses_is_told() {
             let mut home = Home::default();
             send(&mut home, &both[0], 12);
             assert_eq!(send(&mut home, &both[1], 13), Outcome::Conflict);
-            // Where it counted first, its own alert may have told of it.
+            // Where it counted first, its own alert may have reported it.
             let is_expected = !(severe_first && was_alerted(&home));
             assert_eq!(is_reported(&home), is_expected, "{severe:?}");
             if is_expected {
@@ -92,7 +92,7 @@ fn of_two_versions_of_one_update_time_the_severe_one_that_loses_is_told() {
 }
 
 #[test]
-fn what_another_way_of_being_severe_has_overtaken_is_told() {
+fn what_another_way_of_being_severe_has_overtaken_is_reported() {
     let value = |place: usize| severe_values()[place].0;
     let [high, diastolic, low, slow, fast] = [0, 1, 2, 3, 4].map(value);
     for (current, overtaken, is_other) in [
@@ -122,7 +122,7 @@ fn what_another_way_of_being_severe_has_overtaken_is_told() {
 
 /// What came hours after it was measured waits for a minute, for what was sent with it.
 #[test]
-fn a_severe_value_of_a_late_upload_that_is_overtaken_before_any_rule_judged_it_is_told() {
+fn a_severe_value_of_a_late_upload_that_is_overtaken_before_any_rule_judged_it_is_reported() {
     for (severe, ordinary, says) in severe_values() {
         for between in [0, 2] {
             let mut home = Home::default();
@@ -169,7 +169,7 @@ fn a_severe_value_that_is_replaced_while_its_rule_waits_is_a_review_and_never_a_
         send(&mut home, &first, 18);
         send(&mut home, &of_second(ordinary, 600), 30);
         home.waits_until(3 * 24 * 60);
-        assert_eq!(home.reported.len(), reported, "told once: {severe:?}");
+        assert_eq!(home.reported.len(), reported, "reported once: {severe:?}");
         assert!(home.missed_at(3 * 24 * 60).is_empty(), "{severe:?}");
         // A person's correction while the rule waits is one.
         let mut home = Home::default();
@@ -180,7 +180,7 @@ fn a_severe_value_that_is_replaced_while_its_rule_waits_is_a_review_and_never_a_
 }
 
 #[test]
-fn what_replaces_a_severe_value_and_ends_an_older_alert_that_did_not_tell_of_it_is_told() {
+fn what_replaces_a_severe_value_and_ends_an_older_alert_that_did_not_name_it_is_reported() {
     let (severe, ordinary, _) = severe_values()[5];
     let day_before = Reading {
         observation_time: at(-24 * 60),
@@ -200,7 +200,7 @@ fn what_replaces_a_severe_value_and_ends_an_older_alert_that_did_not_tell_of_it_
 }
 
 #[test]
-fn what_was_judged_before_it_was_corrected_is_not_told_when_it_is_sent_again() {
+fn what_was_judged_before_it_was_corrected_is_not_reported_when_it_is_sent_again() {
     for (severe, ordinary, _) in severe_values() {
         let mut home = Home::default();
         send(&mut home, &of_second(severe, 30), 12);
@@ -213,7 +213,7 @@ fn what_was_judged_before_it_was_corrected_is_not_told_when_it_is_sent_again() {
 }
 
 #[test]
-fn what_a_person_has_written_overtakes_nothing_that_is_told() {
+fn what_a_person_has_written_overtakes_nothing_that_is_reported() {
     for (severe, ordinary, _) in severe_values() {
         // Corrected, and corrected soon: two measurements of one second there are not.
         for update in [60, 900] {
@@ -257,7 +257,7 @@ fn what_a_device_says_again_with_other_decimals_or_more_beside_it_overtakes_noth
 
 /// The alert had been open for long when a value was replaced that had nearly left the window.
 #[test]
-fn what_was_replaced_lately_stays_told_after_a_restart_also_in_an_alert_that_is_long_open() {
+fn what_was_replaced_lately_stays_reported_after_a_restart_also_in_an_alert_that_is_long_open() {
     let (severe, ordinary, _) = severe_values()[0];
     let mut home = Home::default();
     let factory = cuff(FACTORY + 3, 1, 128).reading();

@@ -11,13 +11,13 @@ use crate::suspicions::{Replaced, SAME_MINUTE_FOR};
 use crate::time::Timestamp;
 use crate::window::WINDOW;
 
-/// Whether somebody is told of a reading that was replaced by an alert of another rule: about what counts instead,
+/// Whether a reading that was replaced is reported by an alert of another rule: about what counts instead,
 /// or about the reading itself before it was replaced.
 pub(super) fn is_reported_elsewhere(one: &Replaced, context: &Context<'_>) -> bool {
     is_reported_by_what_counts(one, context.plan) || was_reported(one, context)
 }
 
-/// Whether alerts told of a reading as long as it counted. An alert that rests on a version of the reading that is
+/// Whether alerts reported a reading as long as it counted. An alert that rests on a version of the reading that is
 /// as severe is taken back where it is seen, which says enough. So do alerts that stayed open when it was replaced,
 /// of each rule by which it is severe and about a value on the same side.
 fn was_reported(one: &Replaced, context: &Context<'_>) -> bool {

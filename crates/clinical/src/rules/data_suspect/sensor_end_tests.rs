@@ -122,7 +122,7 @@ fn a_finger_stick_that_says_the_same_clears_the_sensor_and_another_does_not() {
 }
 
 #[test]
-fn it_is_told_beside_the_clinical_alert_and_never_instead_of_it() {
+fn it_is_reported_beside_the_clinical_alert_and_never_instead_of_it() {
     let mut home = Home::after(stretch(0..=130, LO));
     let open: Vec<_> = home.monitor.alerts().iter().filter(|alert| alert.is_open()).collect();
     let of = |rule| open.iter().find(|alert| alert.rule.as_str() == rule).map(|it| it.severity);
@@ -246,7 +246,7 @@ proptest! {
         properties::a_restart_says_nothing_new(&by_receipt(&sent))?;
     }
 
-    /// Each stretch at one end that is long enough is told once, however often the values leave it.
+    /// Each stretch at one end that is long enough is reported once, however often the values leave it.
     #[test]
     fn noise_around_an_end_raises_no_more_than_there_are_hours_at_it(
         values in vec(prop_oneof![30 => select(vec![LO, 40]), 1 => Just(41)], 1..300),

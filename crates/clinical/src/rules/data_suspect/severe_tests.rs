@@ -175,7 +175,7 @@ fn a_device_corrects_nothing_however_much_later_another_of_its_minute_was_regist
 }
 
 #[test]
-fn the_severe_one_is_told_as_well_where_it_comes_after_the_one_that_replaces_it() {
+fn the_severe_one_is_reported_as_well_where_it_comes_after_the_one_that_replaces_it() {
     for (severe, ordinary, says) in severe_values() {
         let mut home = Home::default();
         send(&mut home, &of_minute(ordinary, 900), 26);

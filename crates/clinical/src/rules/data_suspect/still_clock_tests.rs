@@ -67,7 +67,7 @@ fn a_severe_value_of_a_clock_that_stands_still_is_not_undone_by_what_is_measured
         alerts.iter().for_each(|alert| restarted.monitor.restore_alert(alert.clone()));
         assert_eq!(restarted.missed_at(2 * DAY + 6), []);
         assert_eq!(restarted.monitor.timeline().suspicions(), home.monitor.timeline().suspicions());
-        // A week after it was replaced it has been told.
+        // A week after it was replaced it has been reported.
         home.waits_until(7 * DAY + 2);
         assert_eq!(home.last().transition, Transition::Eased);
     }
@@ -98,7 +98,7 @@ fn a_severe_value_that_is_replaced_two_days_later_is_kept_and_a_withdrawal_takes
 }
 
 #[test]
-fn a_severe_value_that_comes_after_what_replaced_it_is_told() {
+fn a_severe_value_that_comes_after_what_replaced_it_is_reported() {
     for later in [2, 3 * DAY] {
         let mut home = Home::default();
         home.receives_at(1, cuff(FACTORY, 1, 120));
@@ -110,7 +110,8 @@ fn a_severe_value_that_comes_after_what_replaced_it_is_told() {
 }
 
 #[test]
-fn what_a_still_clock_replaced_is_neither_told_twice_nor_suspected_longer_for_being_sent_again() {
+fn what_a_still_clock_replaced_is_neither_reported_twice_nor_suspected_longer_for_being_sent_again()
+{
     let mut home = Home::default();
     home.receives_at(1, cuff(FACTORY, 1, 192));
     home.receives_at(2, cuff(FACTORY, 2, 120));
@@ -129,7 +130,7 @@ fn what_a_still_clock_replaced_is_neither_told_twice_nor_suspected_longer_for_be
 }
 
 #[test]
-fn what_a_clock_that_is_set_has_ended_is_not_told_when_the_clock_loses_its_time_again() {
+fn what_a_clock_that_is_set_has_ended_is_not_reported_when_the_clock_loses_its_time_again() {
     let mut home = Home::default();
     home.receives_at(1, cuff(FACTORY, 1, 192));
     home.receives_at(DAY, cuff(DAY, DAY, 120));
@@ -139,7 +140,7 @@ fn what_a_clock_that_is_set_has_ended_is_not_told_when_the_clock_loses_its_time_
 }
 
 #[test]
-fn a_value_that_is_said_again_with_more_is_told_once() {
+fn a_value_that_is_said_again_with_more_is_reported_once() {
     let with_pulse = |update| {
         let mut reading = cuff(FACTORY, update, 192).reading();
         reading.sample = reading.sample.with(PULSE_RATE, 71.0);

@@ -308,7 +308,7 @@ fn a_severe_reading_that_another_of_its_minute_replaces_is_not_undone_in_silence
 }
 
 #[test]
-fn a_replaced_reading_that_is_sent_again_is_neither_told_twice_nor_suspected_longer() {
+fn a_replaced_reading_that_is_sent_again_is_neither_reported_twice_nor_suspected_longer() {
     let mut home = Home::default();
     send(&mut home, &of_minute(50, 192), 11);
     send(&mut home, &of_minute(75, 131), 12);

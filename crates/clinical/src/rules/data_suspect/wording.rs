@@ -72,7 +72,7 @@ fn present(alert: &Alert) -> Text {
     }
     if let Some(newest) = overtaken.last() {
         let values = values(newest);
-        // Version 2 told only of what came behind the value that counts.
+        // Version 2 named only what came behind the value that counts.
         match alert.wording_version < 3 {
             true => say(
                 format!(
@@ -90,7 +90,7 @@ fn present(alert: &Alert) -> Text {
                     values.ja
                 ),
                 format!(
-                    "Another value of the same measurement counts instead of a {value_en} of which no alert told: {}. Ask which of them is right.",
+                    "Another value of the same measurement counts instead of a {value_en} that no alert named: {}. Ask which of them is right.",
                     values.en
                 ),
             ),

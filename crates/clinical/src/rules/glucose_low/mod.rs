@@ -13,7 +13,7 @@
 //! keep a sensor around 70 from flapping, as the consensus counts events. In pregnancy 63 is the limit of
 //! sensors; finger-sticks keep 70. Silence ends nothing.
 //!
-//! What is very low as soon as it is low is told by the rule of that, and not a second time by this one,
+//! What is very low as soon as it is low is reported by the rule of that, and not a second time by this one,
 //! unless it lasts. Where a rule set switches that rule off, this one tells of it.
 
 mod limits;

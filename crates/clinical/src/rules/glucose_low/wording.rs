@@ -86,7 +86,7 @@ fn present(alert: &Alert) -> Text {
         ),
         (Some(_), false) => (
             "症状を確認し、指先穿刺での血糖測定を依頼してください。低ければブドウ糖10gをとり、15分後に再測定するよう伝えてください。",
-            "Ask about symptoms, and ask to measure by finger-stick; if low, to take 10 to 15 g of glucose and measure again after 15 minutes.",
+            "Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes.",
         ),
         (None, false) => (
             "症状と、食事・薬・運動を確認してください。",

@@ -272,7 +272,7 @@ fn a_correction_takes_it_back() {
 }
 
 #[test]
-fn a_high_that_was_over_in_a_batch_is_told_once() {
+fn a_high_that_was_over_in_a_batch_is_reported_once() {
     let mut home = Watched::by(RULE, Plan::default());
     for sent in stays(0, 200, 120).chain(stays(205, 400, 300)).chain(stays(405, 480, 150)) {
         home.receives_at(480, sent);

@@ -8,7 +8,7 @@ use crate::wording::{measured, not_recorded, number};
 /// A patient who is awake takes glucose and measures again after 15 minutes; one who is drowsy, cannot swallow or is
 /// not helped by that needs help at once. The amounts are those of Japanese and American guidelines (recalled).
 const THEN: [&str; 2] = [
-    "飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。",
+    "飲み込めるならブドウ糖10g（α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）をとり15分後に再測定、意識がはっきりしない・飲み込めない・回復しない場合は救急要請（あればグルカゴン）するよう伝えてください。SU薬では再発に注意してください。",
     " If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return.",
 ];
 
@@ -40,7 +40,7 @@ pub(super) fn words(alert: &Alert) -> Text {
     let sensor = if again.is_some() { AGAIN.sensor } else { "sensor" };
     let is_sensor = alert.finding(sensor) == Some(1.0);
     // Blood measured since has confirmed what the sensor said. Not said of alerts from before it was
-    // told apart.
+    // distinguished.
     let is_confirmed_by_blood =
         again.is_none() && is_sensor && alert.finding("lowest_sensor") == Some(0.0);
     let (judged_ja, judged_en) = match (again, alert.stage, is_sensor) {

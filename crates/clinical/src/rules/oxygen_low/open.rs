@@ -135,7 +135,7 @@ impl Open {
                 }
             }
             self.urgent = established.len();
-            // From here on the lowest is told anew, as of an alert that reaches a higher stage.
+            // From here on the lowest is reported anew, as of an alert that reaches a higher stage.
             self.episode.newest.clear();
         }
         self.note_crisis(&pair);

@@ -77,7 +77,7 @@ fn one_urgent_value_among_low_ones_asks_to_measure_again() {
 
 /// Once a day, wherever the window begins.
 #[test]
-fn who_measures_once_a_day_and_is_low_is_told_of_once() {
+fn who_measures_once_a_day_and_is_low_is_reported_once() {
     let sent: Vec<(i64, Sent)> = (0..8)
         .map(|day| spo2(day * DAY + day % 3 * 100, 85 - day as u16 % 2))
         .map(|sent| (sent.minutes + 1, sent))

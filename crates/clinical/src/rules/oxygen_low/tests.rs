@@ -175,7 +175,7 @@ fn what_is_low_after_days_of_94_pages_again() {
     assert_ne!(home.last().id, home.reported[0].id);
 }
 
-/// How often somebody was told of a page, and of which crises again.
+/// How often a page was reported, and which crises again.
 fn paged(home: &Home) -> Vec<Option<i64>> {
     let calls = |transition| matches!(transition, Raised | Escalated);
     let calls = home.reported.iter().filter(|one| calls(one.transition) && one.severity == Urgent);
@@ -288,7 +288,7 @@ fn one_value_that_is_back_ends_it_20_hours_after_the_last_low_one() {
 }
 
 #[test]
-fn who_measures_once_a_day_around_the_limit_is_told_of_once() {
+fn who_measures_once_a_day_around_the_limit_is_reported_once() {
     for around in [[93, 94, 93, 94], [93, 93, 94, 94], [92, 94, 94, 93]] {
         let values: Vec<(i64, u16)> =
             (0..).map(|day| day * DAY).zip(around.into_iter().cycle()).take(40).collect();
@@ -344,7 +344,7 @@ fn a_correction_eases_what_was_urgent_and_takes_back_what_was_low() {
     assert_eq!(home.last().transition, Retracted);
 }
 
-/// What pages is told by the same two readings, of which one more lay between them.
+/// What pages is reported with the same two readings, of which one more lay between them.
 #[test]
 fn what_a_correction_made_urgent_stays_urgent_when_its_readings_have_left_memory() {
     let between = Sent { seconds: 45, ..spo2(1, 91) };
@@ -368,7 +368,7 @@ fn a_device_that_measures_each_second_pages_after_five_low_minutes() {
     assert!(home.reported.is_empty(), "less than five minutes");
     shows_each_second(&mut home, 15, seconds(88, 180));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
-    // It is told once, and ends once.
+    // It is reported once, and ends once.
     shows_each_second(&mut home, 18, seconds(88, 600).chain(seconds(96, 1100)));
     assert_eq!(home.transitions()[1..], [(Resolved, Urgent, Confirmed)]);
 }

@@ -126,7 +126,7 @@ fn a_single_reading_is_taken_with_the_one_before_it_of_the_same_day() {
 }
 
 #[test]
-fn an_alert_of_many_days_is_told_once_a_day() {
+fn an_alert_of_many_days_is_reported_once_a_day() {
     let mut home = Home::default();
     for day in 0..4 {
         for part in 0..3 {

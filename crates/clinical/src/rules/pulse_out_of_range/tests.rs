@@ -111,7 +111,7 @@ fn a_pulse_around_the_limit_does_not_flap() {
 }
 
 #[test]
-fn of_what_upholds_it_only_what_is_further_out_is_told() {
+fn of_what_upholds_it_only_what_is_further_out_is_reported() {
     let home = after(&[104, 106, 103, 105, 118, 110, 104]);
     assert_eq!(transitions(&home), [Raised, Updated]);
     assert!(rules::words(home.last()).en.contains("(furthest 118)"));

@@ -55,7 +55,7 @@ interface ContactsProps {
   readonly hasFailed: boolean
 }
 
-/** Numbers by which a patient is told from another of the same name, and whom to call. */
+/** Numbers by which a patient is distinguished from another of the same name, and whom to call. */
 export function Contacts({ patient, identity, hasFailed }: ContactsProps) {
   const { words } = useLanguage()
   if (!identity) {

@@ -105,7 +105,7 @@ fn a_low_that_lasts_more_than_120_minutes_is_urgent_though_every_value_comes_in_
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask about symptoms, and ask to measure by finger-stick; if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
     );
     assert_eq!(
         words.ja,
@@ -194,7 +194,7 @@ fn the_reading_that_makes_it_last_is_in_the_evidence_and_in_the_words() {
     assert_eq!(evidence(&home), [at(0), at(60), at(121)]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 66 mg/dL: below 70, lowest 61, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick; if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Blood glucose 66 mg/dL: below 70, lowest 61, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
     );
     home.receives(finger(130, 60));
     assert_eq!(evidence(&home), [at(0), at(130), at(121)]);
@@ -203,10 +203,10 @@ fn the_reading_that_makes_it_last_is_in_the_evidence_and_in_the_words() {
     assert!(rules::words(home.last()).en.starts_with("Blood glucose 63 mg/dL"));
 }
 
-/// Never seen at 70, and nobody was told of the second time.
+/// Never seen at 70, and the second time was not reported.
 #[test]
 fn a_low_that_lasts_again_hours_later_pages_again_once() {
-    let told = |home: &Watched| {
+    let reported = |home: &Watched| {
         let escalated = home.reported.iter().filter(|alert| alert.transition == Escalated);
         escalated.map(Crisis::known_of).collect::<Vec<_>>()
     };
@@ -214,19 +214,19 @@ fn a_low_that_lasts_again_hours_later_pages_again_once() {
         [finger(day * DAY, 65), finger(day * DAY + 100, 66), finger(day * DAY + 121, 64)]
     };
     let mut home = after((0..3).flat_map(day));
-    assert_eq!(told(&home), [None, Some(at(DAY)), Some(at(2 * DAY))]);
+    assert_eq!(reported(&home), [None, Some(at(DAY)), Some(at(2 * DAY))]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick; if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
     );
     // What goes on is no news.
     home.receives(finger(2 * DAY + 300, 66));
-    assert_eq!(told(&home).len(), 3);
+    assert_eq!(reported(&home).len(), 3);
     // A sensor that falls silent: time alone says so.
     let night = |from: i64| stays(from, from + 130, 62);
     let home = after(night(0).chain(night(600)));
-    assert_eq!(told(&home), [None, Some(at(600))]);
-    assert_eq!(told(&after(night(0).chain(night(360)))), [None], "four hours");
+    assert_eq!(reported(&home), [None, Some(at(600))]);
+    assert_eq!(reported(&after(night(0).chain(night(360)))), [None], "four hours");
     assert!(
         rules::words(home.last()).en.starts_with("Sensor glucose again below 70 mg/dL for more")
     );
@@ -287,7 +287,7 @@ fn two_finger_sticks_with_nothing_back_between_them_are_urgent_after_120_minutes
     assert_eq!(home.last().transition, Escalated);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 66 mg/dL: below 70, lowest 65, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick; if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Blood glucose 66 mg/dL: below 70, lowest 65, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
     );
     let home = after([finger(0, 65), finger(60, 80), finger(121, 66)]);
     assert!(home.reported.iter().all(|alert| alert.severity == Review));
@@ -325,7 +325,7 @@ fn what_came_too_late_for_a_page_lasts_for_review_until_a_value_in_time_is_low()
 }
 
 #[test]
-fn a_low_that_was_over_in_a_batch_is_told_once() {
+fn a_low_that_was_over_in_a_batch_is_reported_once() {
     let mut home = Watched::by(RULE, Plan::default());
     let values = stays(0, 300, 100).chain(stays(305, 440, 62)).chain(stays(445, 480, 95));
     for sent in values {
@@ -343,9 +343,9 @@ fn a_low_that_was_over_in_a_batch_is_told_once() {
     );
 }
 
-/// What is very low as soon as it is low is told by the page for that.
+/// What is very low as soon as it is low is reported by the page for that.
 #[test]
-fn what_is_very_low_at_once_is_told_once() {
+fn what_is_very_low_at_once_is_reported_once() {
     for sent in [vec![finger(0, 45)], vec![finger(0, LO)], stays(0, 30, 45).collect()] {
         let mut home = Home::under(&BOTH);
         for sent in sent {
@@ -391,7 +391,7 @@ fn one_that_becomes_very_low_later_stays_beside_it_and_ends_with_it() {
 
 /// The page was two hours ago, and the patient is still low.
 #[test]
-fn a_very_low_one_that_stays_low_for_more_than_120_minutes_is_told_as_that() {
+fn a_very_low_one_that_stays_low_for_more_than_120_minutes_is_reported_as_that() {
     let home = after(stays(0, 20, 45).chain(stays(25, 130, 62)));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     assert_eq!(home.last().first_observed_at, at(0));
@@ -408,7 +408,7 @@ fn a_very_low_value_that_is_taken_back_leaves_a_low_one() {
 }
 
 #[test]
-fn where_very_low_ends_below_the_limit_the_low_one_is_told_then() {
+fn where_very_low_ends_below_the_limit_the_low_one_is_reported_then() {
     let plan = rules::plan(1, [("glucose.very_low.clear", 60.0)]).unwrap();
     let mut home = Watched::by(RULE, plan);
     home.receives(finger(0, 45));
@@ -430,9 +430,10 @@ fn where_the_rule_of_very_low_is_switched_off_the_low_one_tells_of_it() {
     // Also where it is switched off later.
     let mut home = Home::after([finger(0, 45)]);
     home.plan = only(&[RULE]);
-    let told = home.missed_at(1);
-    let told: Vec<_> = told.iter().map(|alert| (alert.rule.as_str(), alert.transition)).collect();
-    assert_eq!(told, [(RULE, Raised), ("glucose.very_low", Retracted)]);
+    let reported = home.missed_at(1);
+    let reported: Vec<_> =
+        reported.iter().map(|alert| (alert.rule.as_str(), alert.transition)).collect();
+    assert_eq!(reported, [(RULE, Raised), ("glucose.very_low", Retracted)]);
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn the_next_batch_says_how_a_low_went_on_that_the_last_one_cut_off() {
 
 /// The phone uploads every two hours: also what came in time for a page was over when it came.
 #[test]
-fn a_low_that_was_over_when_the_next_batch_told_of_it_pages_nobody() {
+fn a_low_that_was_over_when_the_next_batch_reported_it_pages_nobody() {
     let mut home = with(Plan::default());
     uploads(&mut home, 120, eight_hours(0, 110..130).take(24));
     uploads(&mut home, 240, eight_hours(0, 110..130).skip(24).take(24));

@@ -42,7 +42,7 @@ fn a_finger_stick_that_is_very_low_again_on_another_day_pages_again() {
     );
     assert_eq!(
         words.ja,
-        "血糖値 50 mg/dL、再び54未満（最低45）。著しい低値です。冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（なければ糖を含む飲料、α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）を直ちにとり、15分後に再測定するよう伝えてください。意識がはっきりしない、飲み込めない、または回復しない場合は、直ちに救急要請（あればグルカゴン）するよう伝えてください。SU薬の服用中は再発に注意してください。"
+        "血糖値 50 mg/dL、再び54未満（最低45）。著しい低値です。冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるならブドウ糖10g（α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）をとり15分後に再測定、意識がはっきりしない・飲み込めない・回復しない場合は救急要請（あればグルカゴン）するよう伝えてください。SU薬では再発に注意してください。"
     );
     // In the same crisis nothing is said but what is lower.
     home.receives(finger(2 * DAY + HOUR, 52));
@@ -64,7 +64,7 @@ fn a_sensor_that_is_very_low_each_night_pages_each_night() {
 }
 
 #[test]
-fn who_is_very_low_on_another_day_is_told_of_again_whatever_lies_between() {
+fn who_is_very_low_on_another_day_is_reported_again_whatever_lies_between() {
     assert_eq!(reported_again(&after([finger(0, 45), finger(DAY, 42)])), 1);
     assert_eq!(reported_again(&after((0..10).map(|day| finger(day * DAY, 48)))), 9);
     assert_eq!(
@@ -75,7 +75,7 @@ fn who_is_very_low_on_another_day_is_told_of_again_whatever_lies_between() {
 }
 
 #[test]
-fn who_is_very_low_hours_later_is_told_of_again_and_within_four_hours_is_not() {
+fn who_is_very_low_hours_later_is_reported_again_and_within_four_hours_is_not() {
     assert_eq!(reported_again(&after([finger(0, 48), finger(4 * HOUR, 48)])), 0);
     assert_eq!(reported_again(&after([finger(0, 48), finger(4 * HOUR + 1, 48)])), 1);
     // A sensor that hovers around 54, and one that is treated and low again in the evening.
@@ -97,7 +97,7 @@ fn a_crisis_that_comes_too_late_is_marked_and_one_in_time_after_it_pages() {
     assert_eq!(Crisis::known_of(home.last()), Some(at(2 * DAY)));
 }
 
-/// What has lasted for weeks is told of; that it began later than was thought is no news.
+/// What has lasted for weeks is reported; that it began later than was thought is no news.
 #[test]
 fn a_correction_of_an_old_value_escalates_nothing() {
     let each_three_hours = (0..40 * 8).map(|n| finger(n * 3 * HOUR, 50));
@@ -138,18 +138,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn somebody_is_told_again_once_of_each_crisis(sticks in sticks(), later in 0..60_i64) {
+    fn each_crisis_is_reported_again_once(sticks in sticks(), later in 0..60_i64) {
         let sent: Vec<(i64, Sent)> = sticks.iter().map(|one| (one.minutes, *one)).collect();
         let mut home = Watched::by(RULE, only(&[RULE]));
         home.receives_all(&sent);
-        let told: Vec<_> = home
+        let reported: Vec<_> = home
             .reported
             .iter()
             .filter(|alert| alert.transition == Escalated)
             .map(Crisis::known_of)
             .collect();
         let expected: Vec<_> = crises(&sticks).into_iter().map(|minutes| Some(at(minutes))).collect();
-        prop_assert_eq!(told, expected);
+        prop_assert_eq!(reported, expected);
         let now = sticks.last().map_or(0, |last| last.minutes + 1 + later * 17 * HOUR);
         let said = home.missed_at(now);
         prop_assert!(said.is_empty(), "{said:?}");
