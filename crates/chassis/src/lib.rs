@@ -19,7 +19,6 @@
 
 mod args;
 mod backoff;
-mod clickhouse_error;
 mod clock;
 mod connections;
 mod essential;
@@ -37,7 +36,6 @@ pub use args::{
     DrainArgs, InsertTimeoutArgs, InstanceArgs, MasterKeyArgs, PartitionsArgs, ServiceArgs,
 };
 pub use backoff::Backoff;
-pub use clickhouse_error::{clickhouse_error, clickhouse_exception_code};
 pub use clock::now_ms;
 pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,

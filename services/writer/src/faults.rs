@@ -1,7 +1,7 @@
 //! What a failed insert means: [`classify`].
 
-use chassis::clickhouse_exception_code;
 use clickhouse::error::Error;
+use store::exception_code;
 
 /// Why an insert, or a query, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::TimedOut => Self::TimedOut,
-            Error::BadResponse(text) => match clickhouse_exception_code(&text) {
+            Error::BadResponse(text) => match exception_code(&text) {
                 Some(code) => Self::Exception { code },
                 // Only the status line of whatever answered: a body could hold anything.
                 None => Self::Answer(text.chars().take_while(|c| *c != '\n').take(40).collect()),

@@ -12,23 +12,16 @@ use crate::columns::Shape;
 use crate::faults::StoreError;
 use crate::tables::Table;
 
+const PRODUCT: &str = "mimamori-writer";
+
 /// A client that works in the database.
 pub fn client(clickhouse: &ClickHouseArgs) -> Client {
-    server(clickhouse).with_database(&clickhouse.clickhouse_database)
+    ::store::client(clickhouse, PRODUCT)
 }
 
 /// A client that works in no database yet.
 pub(crate) fn server(clickhouse: &ClickHouseArgs) -> Client {
-    let mut client = Client::default()
-        .with_url(&clickhouse.clickhouse_url)
-        .with_product_info("mimamori-writer", env!("CARGO_PKG_VERSION"));
-    if let Some(user) = &clickhouse.clickhouse_user {
-        client = client.with_user(user);
-    }
-    if let Some(password) = &clickhouse.clickhouse_password {
-        client = client.with_password(password.expose());
-    }
-    client
+    ::store::server(clickhouse, PRODUCT)
 }
 
 /// Takes rows of a table.
@@ -91,10 +84,7 @@ impl Store {
         statement: Query,
     ) -> Result<(), StoreError> {
         let statement = statement.with_setting("max_execution_time", ends_after(longest));
-        match tokio::time::timeout(longest, statement.execute()).await {
-            Ok(answer) => answer.map_err(StoreError::from),
-            Err(_) => Err(StoreError::TimedOut),
-        }
+        Ok(::store::within(longest, statement.execute()).await?)
     }
 
     /// Bounds anything asked of ClickHouse.
@@ -105,10 +95,7 @@ impl Store {
         &self,
         asked: impl Future<Output = clickhouse::error::Result<T>>,
     ) -> Result<T, StoreError> {
-        match tokio::time::timeout(self.timeout, asked).await {
-            Ok(answer) => answer.map_err(StoreError::from),
-            Err(_) => Err(StoreError::TimedOut),
-        }
+        Ok(::store::within(self.timeout, asked).await?)
     }
 }
 

@@ -6,6 +6,7 @@ use schemas::AlertEvent;
 use schemas::records::Evidence;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use store::QueryError;
 
 use crate::model::Alert;
 use crate::queries::{Store, StoreError};
@@ -93,10 +94,10 @@ impl AlertRow {
             // Whom to call is decided by it, and that is asked of Kafka.
             news_severity: None,
         };
-        Alert::try_from(event).map_err(|_| StoreError::NotUnderstood("alert"))
+        Alert::try_from(event).map_err(|_| QueryError::NotUnderstood("alert").into())
     }
 }
 
 fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|_| StoreError::NotUnderstood(column))
+    serde_json::from_str(text).map_err(|_| QueryError::NotUnderstood(column).into())
 }

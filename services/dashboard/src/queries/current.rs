@@ -13,6 +13,7 @@ use schemas::reading::DataInput;
 use schemas::records::StoredOutcome;
 use schemas::stored::{self, by_name};
 use serde::Deserialize;
+use store::QueryError;
 
 use crate::model::reading::{Reading, Source};
 use crate::model::{Instant, Measurement, values};
@@ -69,7 +70,7 @@ pub fn select(kind: Kind, columns: &str, condition: &str) -> String {
 impl CurrentRow {
     /// The reading that the row holds, as one that is no copy: other rows say whether it is.
     pub fn into_reading(self) -> Result<Reading, StoreError> {
-        let wrong = StoreError::NotUnderstood;
+        let wrong = QueryError::NotUnderstood;
         let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
         let patient = PatientId::parse(&self.patient).map_err(|_| wrong("patient"))?;
         let (source, digest) = Source::of(&self.written_source, &self.model);
@@ -135,7 +136,7 @@ impl CurrentRow {
 
     /// The reading as it is remembered, with its receipt.
     pub fn into_received(self) -> Result<ReceivedReading, StoreError> {
-        let wrong = StoreError::NotUnderstood;
+        let wrong = QueryError::NotUnderstood;
         let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
         let (said, source) = Source::of(&self.written_source, &self.model);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;

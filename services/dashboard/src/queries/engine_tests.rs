@@ -9,6 +9,7 @@ use clickhouse::Client;
 use clinical::{Kind, PatientId, Span, Timestamp};
 use schemas::migrations::{MIGRATIONS, Migration};
 use serde_json::{Value, json};
+use store::QueryError;
 
 use super::current;
 use super::{Page, Store, StoreError, Wanted};
@@ -454,7 +455,7 @@ async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_pati
     assert!(store.ping().await.is_ok());
     client.query("DROP TABLE alerts").execute().await.unwrap();
     let error = store.alerts(&patient("A/1")).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(&error, StoreError::Query(QueryError::Refused(_))), "{error:?}");
     assert_eq!(error.to_string(), "ClickHouse refuses: code 60, UNKNOWN_TABLE");
     assert!(!store.is_available());
 }

@@ -35,7 +35,7 @@ use std::time::{Duration, Instant};
 use chassis::ClickHouseArgs;
 use clickhouse::Client;
 use clickhouse::error::Error;
-use tokio::time::timeout;
+use store::{QueryError, within};
 
 use crate::metrics::DashboardMetrics;
 
@@ -65,15 +65,9 @@ pub struct Store {
 /// A question that got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// ClickHouse was not reached or did not answer in time.
-    #[error("ClickHouse does not answer; check CLICKHOUSE_URL and that it runs")]
-    Unreachable,
-    /// ClickHouse answered with an error.
-    #[error("ClickHouse refuses: {0}")]
-    Refused(String),
-    /// ClickHouse's answer is not of the form that this version expects.
-    #[error("ClickHouse's answer is not understood ({0}); check that all migrations are applied")]
-    NotUnderstood(&'static str),
+    /// ClickHouse gave none, or one that is not understood.
+    #[error(transparent)]
+    Query(#[from] QueryError),
     /// The patient has more readings in the period than an answer is made of.
     #[error("there are more than {0} readings of the patient in these days; choose fewer days")]
     TooMany(usize),
@@ -87,16 +81,8 @@ fn at_most<T>(most: usize, rows: Vec<T>) -> Result<Vec<T>, StoreError> {
 impl Store {
     /// A store. ClickHouse need not be reachable yet.
     pub fn new(clickhouse: &ClickHouseArgs, metrics: DashboardMetrics) -> Self {
-        let mut client = Client::default()
-            .with_url(&clickhouse.clickhouse_url)
-            .with_database(&clickhouse.clickhouse_database)
+        let client = ::store::client(clickhouse, "mimamori-dashboard")
             .with_setting("max_execution_time", DEADLINE.as_secs().to_string());
-        if let Some(user) = &clickhouse.clickhouse_user {
-            client = client.with_user(user);
-        }
-        if let Some(password) = &clickhouse.clickhouse_password {
-            client = client.with_password(password.expose());
-        }
         Self { client, metrics, available: Arc::new(AtomicBool::new(true)) }
     }
 
@@ -105,8 +91,7 @@ impl Store {
     /// # Errors
     /// When it is not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let answer = timeout(PING_DEADLINE, self.client.query("SELECT 1").fetch_one::<u8>()).await;
-        let answer = answer.unwrap_or(Err(Error::TimedOut)).map_err(StoreError::from);
+        let answer = within(PING_DEADLINE, self.client.query("SELECT 1").fetch_one::<u8>()).await;
         self.noted(answer.map(|_| ()))
     }
 
@@ -122,7 +107,7 @@ impl Store {
         question: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, StoreError> {
         let started = Instant::now();
-        let answer = timeout(DEADLINE, question).await.unwrap_or(Err(Error::TimedOut));
+        let answer = within(DEADLINE, question).await;
         let seconds = started.elapsed().as_secs_f64();
         self.metrics.query_seconds.with_label_values(&[read_model]).observe(seconds);
         let result = match &answer {
@@ -131,26 +116,13 @@ impl Store {
             Err(_) => "failed",
         };
         self.metrics.queries.with_label_values(&[read_model, result]).inc();
-        let answer = self.noted(answer.map_err(StoreError::from));
+        let answer = self.noted(answer);
         answer.inspect_err(|error| tracing::warn!(%error, read_model, "a query failed"))
     }
 
-    fn noted<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, StoreError> {
         self.available.store(answer.is_ok(), Ordering::Relaxed);
-        answer
-    }
-}
-
-impl From<Error> for StoreError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Network(_) | Error::TimedOut => Self::Unreachable,
-            Error::BadResponse(text) => Self::Refused(chassis::clickhouse_error(&text)),
-            Error::SchemaMismatch(_) | Error::InvalidColumnsHeader(_) | Error::NotEnoughData => {
-                Self::NotUnderstood("columns")
-            }
-            _ => Self::NotUnderstood("rows"),
-        }
+        Ok(answer.map_err(QueryError::from)?)
     }
 }
 

@@ -11,6 +11,7 @@ use clinical::source::SourceDigest;
 use clinical::{Kind, PatientId, Span, Timestamp, clock};
 use schemas::stored;
 use serde::Deserialize;
+use store::QueryError;
 
 use crate::model::reading::Source;
 use crate::queries::readings::{CONDITION, bound};
@@ -71,7 +72,7 @@ fn read(kind: Kind, rows: Vec<SampleRow>) -> Result<Vec<CurrentReading>, StoreEr
             continue;
         }
         let sample =
-            stored::sample(kind, &row.numbers).ok_or(StoreError::NotUnderstood("values"))?;
+            stored::sample(kind, &row.numbers).ok_or(QueryError::NotUnderstood("values"))?;
         let source = match digests.get(&row.written_source) {
             Some(digest) => *digest,
             None => {

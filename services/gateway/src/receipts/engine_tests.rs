@@ -10,9 +10,10 @@ use clinical::{Kind, PatientId, ReadingId, Source, Timestamp};
 use schemas::migrations::{MIGRATIONS, Migration};
 
 use super::question::{MOST, Question};
-use super::store::{ClickHouse, ReceiptStore, StoreError};
+use super::store::{ClickHouse, ReceiptStore};
 use super::{Cursor, Delivery, Version, Warning};
 use crate::registry::{Grant, tests::grant};
+use ::store::QueryError;
 
 /// How long an insert may take.
 const INSERT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -317,5 +318,5 @@ async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_pati
     let (client, store) = database("receipt_bare");
     client.query("DROP TABLE body_temperature").execute().await.unwrap();
     let asked = store.versions(&id(Kind::BodyTemperature, "CGM005/S001"), "acme").await;
-    assert_eq!(asked, Err(StoreError::Refused("code 60, UNKNOWN_TABLE".to_owned())));
+    assert_eq!(asked, Err(QueryError::Refused("code 60, UNKNOWN_TABLE".to_owned())));
 }

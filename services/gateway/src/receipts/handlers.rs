@@ -11,13 +11,13 @@ use axum::{Json, Router};
 use clinical::{ReadingId, Timestamp};
 
 use super::question::Parameters;
-use super::store::StoreError;
 use super::{Deliveries, Page, ReadingReceipt, ReceiptStore};
 use crate::audit::Receipt;
 use crate::error_response::ErrorResponse;
 use crate::http::{Gateway, authenticate};
 use crate::places::Place;
 use crate::registry::Grant;
+use ::store::QueryError;
 
 /// The pages of receipts.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
@@ -129,7 +129,7 @@ async fn list(
     Ok(answer(Page { deliveries, cursor: end.to_string(), more }))
 }
 
-fn unavailable(error: StoreError) -> ErrorResponse {
+fn unavailable(error: QueryError) -> ErrorResponse {
     tracing::warn!(%error, "a receipt cannot be answered");
     ErrorResponse::receipts_unavailable()
 }

@@ -33,10 +33,7 @@ pub(crate) use cursor::Cursor;
 pub(crate) use handlers::router;
 pub(crate) use store::{ClickHouse, ReceiptStore};
 #[cfg(test)]
-pub(crate) use {
-    question::Question,
-    store::{Answer, StoreError},
-};
+pub(crate) use {::store::QueryError, question::Question, store::Answer};
 
 /// How far back deliveries are listed, in days: as long as the table keeps them, less one.
 pub(crate) const DAYS: i64 = 30;

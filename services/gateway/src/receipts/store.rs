@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use ::store::QueryError;
 use chassis::ClickHouseArgs;
 use clickhouse::error::Error;
 use clickhouse::{Client, Row};
@@ -12,7 +13,6 @@ use clinical::{Kind, PatientId, ReadingId, Timestamp};
 use schemas::reading::DataInput;
 use schemas::stored::{NOW, by_name, settled_after};
 use serde::Deserialize;
-use tokio::time::timeout;
 
 use super::cursor::Cursor;
 use super::question::Question;
@@ -32,22 +32,8 @@ const BOUNDS: [(&str, &str); 4] = [
 /// Versions of a reading that a receipt lists, at most.
 const MOST_VERSIONS: u32 = 1_000;
 
-/// A question that got no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum StoreError {
-    /// ClickHouse was not reached or did not answer in time.
-    #[error("ClickHouse does not answer; check CLICKHOUSE_URL and that it runs")]
-    Unreachable,
-    /// ClickHouse answered with an error.
-    #[error("ClickHouse refuses: {0}")]
-    Refused(String),
-    /// ClickHouse's answer is not of the form that this version expects.
-    #[error("ClickHouse's answer is not understood; check that all migrations are applied")]
-    NotUnderstood,
-}
-
 /// What is waited for.
-pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = Result<T, QueryError>> + Send>>;
 
 /// Where receipts come from, behind a seam so that tests can make it slow, wrong or gone.
 pub(crate) trait ReceiptStore: Send + Sync + 'static {
@@ -73,36 +59,17 @@ impl ClickHouse {
     /// A row says when its insert began, and is seen when it ends. One that began before may end
     /// after one that began later; what a sender has read past must not come after it.
     pub(crate) fn new(clickhouse: &ClickHouseArgs, insert_timeout: Duration) -> Self {
-        let mut client = Client::default()
-            .with_url(&clickhouse.clickhouse_url)
-            .with_database(&clickhouse.clickhouse_database)
-            .with_product_info("mimamori-gateway", env!("CARGO_PKG_VERSION"));
+        let mut client = ::store::client(clickhouse, "mimamori-gateway");
         for (name, value) in BOUNDS {
             client = client.with_setting(name, value);
-        }
-        if let Some(user) = &clickhouse.clickhouse_user {
-            client = client.with_user(user);
-        }
-        if let Some(password) = &clickhouse.clickhouse_password {
-            client = client.with_password(password.expose());
         }
         let settling = settled_after(insert_timeout).as_millis();
         Self { client, settling: i64::try_from(settling).unwrap_or(i64::MAX) }
     }
 }
 
-async fn within<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
-    Ok(timeout(DEADLINE, question).await.unwrap_or(Err(Error::TimedOut))?)
-}
-
-impl From<Error> for StoreError {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Network(_) | Error::TimedOut => Self::Unreachable,
-            Error::BadResponse(text) => Self::Refused(chassis::clickhouse_error(&text)),
-            _ => Self::NotUnderstood,
-        }
-    }
+async fn within<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, QueryError> {
+    Ok(::store::within(DEADLINE, question).await?)
 }
 
 #[derive(Debug, Row, Deserialize)]
@@ -254,7 +221,7 @@ impl VersionRow {
 }
 
 impl DeliveryRow {
-    fn into_delivery(self) -> Result<Delivery, StoreError> {
+    fn into_delivery(self) -> Result<Delivery, QueryError> {
         let version = (!self.kind_name.is_empty()).then(|| self.version()).transpose()?;
         Ok(Delivery {
             cursor: Cursor {
@@ -270,9 +237,10 @@ impl DeliveryRow {
         })
     }
 
-    fn version(&self) -> Result<DeliveredVersion, StoreError> {
-        let patient = PatientId::parse(&self.patient).map_err(|_| StoreError::NotUnderstood)?;
-        let kind = Kind::parse(&self.kind_name).ok_or(StoreError::NotUnderstood)?;
+    fn version(&self) -> Result<DeliveredVersion, QueryError> {
+        let patient =
+            PatientId::parse(&self.patient).map_err(|_| QueryError::NotUnderstood("patient"))?;
+        let kind = Kind::parse(&self.kind_name).ok_or(QueryError::NotUnderstood("kind"))?;
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let source = SourceDigest::of_written(&self.written_source);
         let update_time = Timestamp::from_millis(self.updated_millis);

@@ -13,7 +13,7 @@
 //!   the aggregates are not said to be there.
 //!
 //! One writer of a deployment does it: whoever has the first partition of the accepted readings. Where two
-//! believe so for a moment, both compute the same.
+//! hold it for a moment, both compute the same.
 
 mod behind;
 #[cfg(test)]

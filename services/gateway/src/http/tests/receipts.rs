@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{Answered, Fixture, Gateway, TOKEN, fixture, good, problem};
 use crate::places::Places;
 use crate::receipts::{
-    Answer, Cursor, DeliveredVersion, Deliveries, Delivery, Question, ReceiptStore, Receipts,
-    StoreError, Version, Warning,
+    Answer, Cursor, DeliveredVersion, Deliveries, Delivery, QueryError, Question, ReceiptStore,
+    Receipts, Version, Warning,
 };
 use crate::registry::Grant;
 
@@ -31,8 +31,8 @@ fn warnings() -> serde_json::Value {
 
 /// What is asked of it is kept; what it answers is given.
 struct FakeStore {
-    versions: Result<Vec<Version>, StoreError>,
-    deliveries: Result<Vec<Delivery>, StoreError>,
+    versions: Result<Vec<Version>, QueryError>,
+    deliveries: Result<Vec<Delivery>, QueryError>,
     settled: Cursor,
     asked: Mutex<Vec<Question>>,
 }
@@ -92,8 +92,8 @@ fn rejected(offset: i64) -> Delivery {
 }
 
 fn with_store(
-    versions: Result<Vec<Version>, StoreError>,
-    deliveries: Result<Vec<Delivery>, StoreError>,
+    versions: Result<Vec<Version>, QueryError>,
+    deliveries: Result<Vec<Delivery>, QueryError>,
 ) -> (Fixture, Arc<FakeStore>) {
     let settled = Cursor::behind(chassis::now_ms() - 45_000);
     let store = Arc::new(FakeStore { versions, deliveries, settled, asked: Mutex::default() });
@@ -239,7 +239,7 @@ async fn a_parameter_that_is_not_understood_is_named() {
 
 #[tokio::test]
 async fn without_the_store_receipts_are_503_and_readings_are_taken_as_ever() {
-    let unreachable = || with_store(Err(StoreError::Unreachable), Err(StoreError::Unreachable)).0;
+    let unreachable = || with_store(Err(QueryError::Unreachable), Err(QueryError::Unreachable)).0;
     for fixture in [fixture(), unreachable()] {
         for path in [format!("/v1/readings/{ID}"), "/v1/deliveries".to_owned()] {
             let answered = get(&fixture, &path).await;
