@@ -1,19 +1,103 @@
-//! The table of a kind and the view of its current readings, as a migration of its own.
+//! The table of a kind and the view of its current readings, as a migration of its own; and the columns of
+//! fields that came to a kind later, as further ones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::declaration::{FIRST, Field, Form, Kind};
 use crate::migrations::{FOLDER, GENERATED, Migration};
 
-/// The migrations of the kinds that have one of their own, with their statements.
-pub fn migrations(kinds: &[Kind]) -> Vec<(Migration, String)> {
-    let own = kinds.iter().filter(|kind| kind.migration > FIRST);
-    own.map(|kind| {
-        let (number, name) = (kind.migration, kind.name.clone());
-        (Migration { number, name, is_generated: true }, statements(kind))
-    })
-    .collect()
+/// The migrations of the kinds that have one of their own and of fields that came later, with their
+/// statements; `here` are those that are there.
+pub fn migrations(kinds: &[Kind], here: &[Migration]) -> Vec<(Migration, String)> {
+    let with_own = kinds.iter().filter(|kind| kind.migration > FIRST);
+    let mut own: Vec<_> = with_own
+        .map(|kind| (generated(kind.migration, kind.name.clone()), statements(kind)))
+        .collect();
+    let numbers = here.iter().chain(own.iter().map(|(migration, _)| migration));
+    let mut last = numbers.map(|migration| migration.number).max().unwrap_or(FIRST);
+    for kind in kinds {
+        for (since, fields) in added_fields(kind, here) {
+            let name = format!("{}_fields_{since}", kind.name);
+            let known = here.iter().find(|it| it.is_generated && it.name == name);
+            let number = known.map_or(last + 1, |migration| migration.number);
+            last = last.max(number);
+            own.push((generated(number, name), columns_statements(kind, &fields)));
+        }
+    }
+    own
+}
+
+fn generated(number: u32, name: String) -> Migration {
+    Migration { number, name, is_generated: true, added: BTreeSet::new() }
+}
+
+/// The fields that came to a kind later, by the version of the schema `reading` that has them first:
+/// without those whose column a migration adds that was written by hand.
+fn added_fields<'k>(kind: &'k Kind, here: &[Migration]) -> BTreeMap<u32, Vec<&'k Field>> {
+    let mut added: BTreeMap<u32, Vec<&Field>> = BTreeMap::new();
+    for field in kind.field.iter().filter(|field| field.is_added(kind)) {
+        let column = (kind.name.clone(), field.name.clone());
+        if !here.iter().any(|migration| migration.added.contains(&column)) {
+            added.entry(field.since).or_default().push(field);
+        }
+    }
+    added
+}
+
+/// The columns of fields that came later, and the view that says them too: what `SELECT *` stands for is
+/// settled when a view is made. Rows from before say that the value is absent.
+fn columns_statements(kind: &Kind, fields: &[&Field]) -> String {
+    let name = &kind.name;
+    let mut columns: Vec<String> = Vec::new();
+    for field in fields {
+        let before = kind.field.iter().take_while(|other| other.number < field.number).last();
+        let after = before.map(|before| format!(" AFTER {}", before.name)).unwrap_or_default();
+        columns.push(format!(
+            "    ADD COLUMN IF NOT EXISTS {} {}{after}",
+            field.name,
+            column(field, default_of(field))
+        ));
+    }
+    let (columns, view) = (columns.join(",\n"), current_view(kind, "CREATE OR REPLACE VIEW"));
+    format!(
+        "{GENERATED}{name}.toml; do not edit.
+ALTER TABLE {name}
+{columns};
+
+{view}"
+    )
+}
+
+/// What the column of a field says of rows from before the field, where that is not the type's own.
+fn default_of(field: &Field) -> Option<String> {
+    match field.form {
+        Form::Code => Some("''".to_owned()),
+        Form::Flag => Some("-1".to_owned()),
+        _ => field.absent.map(|absent| absent.to_string()),
+    }
+}
+
+/// The view of a kind's current readings: as tables have been since migration 8.
+fn current_view(kind: &Kind, create: &str) -> String {
+    let name = &kind.name;
+    let (all, identity) = if kind.migration > SOURCE_ID {
+        ("*", "source_id")
+    } else if create == "CREATE VIEW IF NOT EXISTS" {
+        ("*", "source")
+    } else {
+        ("* EXCEPT (source_id) REPLACE (source_id AS source)", "source_id")
+    };
+    format!(
+        "{create} current_{name} AS
+SELECT {all}
+FROM
+(
+    SELECT * FROM {name} ORDER BY version DESC LIMIT 1 BY patient, {identity}, observation_time
+)
+WHERE NOT entered_in_error;
+"
+    )
 }
 
 /// The file names of all migrations in their order: of those that are there, and of these.
@@ -25,7 +109,7 @@ pub fn names(here: &[Migration], own: &[(Migration, String)]) -> Result<Vec<Stri
     for migration in here {
         if migration.is_generated && !all.contains(migration) {
             return Err(format!(
-                "{FOLDER}/{}.sql is the table of no kind that is declared: delete it",
+                "{FOLDER}/{}.sql is of no kind or field that is declared: delete it",
                 migration.file_name()
             ));
         }
@@ -89,18 +173,16 @@ fn statements(kind: &Kind) -> String {
     let mut columns = String::new();
     // A field that came later has its column by a migration of its own.
     for field in kind.field.iter().filter(|field| !field.is_added(kind)) {
-        let _ = writeln!(columns, "    {:<18} {},", field.name, column(field));
+        let _ = writeln!(columns, "    {:<18} {},", field.name, column(field, None));
     }
     // The tables from before have these two by a migration of their own.
-    let (source_columns, identity) = if kind.migration > SOURCE_ID {
-        (SOURCE_COLUMNS, "source_id")
-    } else {
-        (SENT_SOURCE_COLUMN, "source")
-    };
+    let source_columns =
+        if kind.migration > SOURCE_ID { SOURCE_COLUMNS } else { SENT_SOURCE_COLUMN };
     let has_warnings = kind.migration > WARNINGS;
     let warnings = if has_warnings { WARNINGS_COLUMN } else { "" };
     let deliveries = if kind.migration > DELIVERIES { deliveries(kind) } else { String::new() };
     let touched = if kind.migration > TOUCHED_HOURS { touched_hours(name) } else { String::new() };
+    let view = current_view(kind, "CREATE VIEW IF NOT EXISTS");
     format!(
         "{GENERATED}{name}.toml; do not edit.
 CREATE TABLE IF NOT EXISTS {name}
@@ -125,14 +207,7 @@ PARTITION BY toYYYYMM(observation_time)
 ORDER BY (patient, source, observation_time, version)
 SETTINGS non_replicated_deduplication_window = 10000;
 
-CREATE VIEW IF NOT EXISTS current_{name} AS
-SELECT *
-FROM
-(
-    SELECT * FROM {name} ORDER BY version DESC LIMIT 1 BY patient, {identity}, observation_time
-)
-WHERE NOT entered_in_error;
-{deliveries}{touched}"
+{view}{deliveries}{touched}"
     )
 }
 
@@ -168,7 +243,8 @@ WHERE vendor != '';
     )
 }
 
-fn column(field: &Field) -> String {
+/// A field's column, with its default where one is given.
+fn column(field: &Field, default: Option<String>) -> String {
     let mut comment = field.doc.replace('\'', "\\'");
     if let Some(unit) = &field.unit {
         let _ = write!(comment, ", {unit}");
@@ -193,15 +269,20 @@ fn column(field: &Field) -> String {
     if field.form == Form::Flag {
         comment.push_str(": 1 yes, 0 no, -1 not said");
     }
-    format!("{column} COMMENT '{comment}'")
+    let default = default.map(|default| format!(" DEFAULT {default}")).unwrap_or_default();
+    format!("{column}{default} COMMENT '{comment}'")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::declaration;
+    use crate::migrations::read;
 
     fn migration(number: u32, name: &str, is_generated: bool) -> Migration {
-        Migration { number, name: name.to_owned(), is_generated }
+        Migration { number, name: name.to_owned(), is_generated, added: BTreeSet::new() }
     }
 
     #[test]
@@ -211,9 +292,33 @@ mod tests {
         let here = [readings.clone(), rate.clone()];
         assert_eq!(names(&here, &own), Ok(vec!["0001_readings".into(), "0002_rate".into()]));
         let refused = names(&here, &[]).unwrap_err();
-        assert!(refused.contains("0002_rate.sql is the table of no kind"), "{refused}");
+        assert!(refused.contains("0002_rate.sql is of no kind or field"), "{refused}");
         let twice = names(&[readings, rate, migration(3, "rate", true)], &own).unwrap_err();
-        assert!(twice.contains("0003_rate.sql is the table of no kind"), "{twice}");
+        assert!(twice.contains("0003_rate.sql is of no kind or field"), "{twice}");
+    }
+
+    #[test]
+    fn a_field_that_came_later_has_a_migration_that_keeps_its_number() {
+        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let (mut kinds, here) = (declaration::read(root).unwrap(), read(root).unwrap());
+        let before = migrations(&kinds, &here);
+        let kind = kinds.iter_mut().find(|kind| kind.name == "blood_pressure").unwrap();
+        let mut flag = kind.field.iter().find(|field| field.form == Form::Flag).unwrap().clone();
+        flag.name = "cuff_loose".to_owned();
+        flag.number = kind.field.iter().map(|field| field.number).max().unwrap() + 1;
+        flag.since = u32::MAX;
+        kind.field.push(flag);
+        let with = migrations(&kinds, &here);
+        let (added, statements) = with.iter().find(|own| !before.contains(own)).unwrap();
+        let last = here.iter().map(|migration| migration.number).max().unwrap();
+        assert_eq!(added.number, last + 1);
+        assert!(statements.contains("ALTER TABLE blood_pressure\n"), "{statements}");
+        assert!(statements.contains("cuff_loose Int8 DEFAULT -1 COMMENT"), "{statements}");
+        assert!(statements.contains("CREATE OR REPLACE VIEW current_blood_pressure"));
+        // Made anew, also after others have come.
+        let later = migration(last + 2, "other", false);
+        let again: Vec<_> = here.iter().cloned().chain([added.clone(), later]).collect();
+        assert_eq!(migrations(&kinds, &again), with);
     }
 
     #[test]

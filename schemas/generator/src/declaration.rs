@@ -171,7 +171,7 @@ pub struct Field {
     pub codes: Vec<Code>,
     /// The published version of the schema `reading` that has it first.
     #[serde(skip)]
-    since: u32,
+    pub since: u32,
     /// What virtual patients have, of a kind without a physiology of its own.
     pub typical: Option<Typical>,
     /// What devices show in its place besides a plain number.

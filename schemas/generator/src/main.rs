@@ -67,8 +67,9 @@ fn files(root: &Path, kinds: &[Kind]) -> Result<Vec<File>, String> {
         files.push((path, schema));
     }
     files.push(rust("schemas/src/published.rs", published::code(&versions))?);
-    let own = clickhouse::migrations(kinds);
-    let names = clickhouse::names(&migrations::read(root)?, &own)?;
+    let here = migrations::read(root)?;
+    let own = clickhouse::migrations(kinds, &here);
+    let names = clickhouse::names(&here, &own)?;
     files.push(rust("schemas/src/migrations/generated.rs", clickhouse::code(&names))?);
     for (migration, statements) in own {
         let path = format!("{}/{}.sql", migrations::FOLDER, migration.file_name());

@@ -1,5 +1,6 @@
 //! The migrations that are there, written by hand and generated.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The folder of migrations.
@@ -15,8 +16,10 @@ pub struct Migration {
     pub number: u32,
     /// Behind the number; of a generated one its kind's.
     pub name: String,
-    /// Whether it is the table of a kind.
+    /// Whether it is the table of a kind, or the columns of fields that came later.
     pub is_generated: bool,
+    /// Tables with the columns that it adds to them, where it was written by hand.
+    pub added: BTreeSet<(String, String)>,
 }
 
 impl Migration {
@@ -44,8 +47,41 @@ pub fn read(root: &Path) -> Result<Vec<Migration>, String> {
             return Err(at(&"is not named <number>_<name>.sql"));
         };
         let text = std::fs::read_to_string(&path).map_err(|error| at(&error))?;
-        migrations.push(Migration { number, name, is_generated: text.starts_with(GENERATED) });
+        let is_generated = text.starts_with(GENERATED);
+        let added = if is_generated { BTreeSet::new() } else { added_columns(&text) };
+        migrations.push(Migration { number, name, is_generated, added });
     }
     migrations.sort();
     Ok(migrations)
+}
+
+/// Tables with the columns that statements add to them.
+fn added_columns(text: &str) -> BTreeSet<(String, String)> {
+    let mut added = BTreeSet::new();
+    for altered in text.split("ALTER TABLE ").skip(1) {
+        let table = altered.split_whitespace().next().unwrap_or_default();
+        for column in altered.split("ADD COLUMN IF NOT EXISTS ").skip(1) {
+            let column = column.split_whitespace().next().unwrap_or_default();
+            added.insert((table.to_owned(), column.to_owned()));
+        }
+    }
+    added
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_migrations_by_hand_add_are_known() {
+        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let added: BTreeSet<_> = read(root).unwrap().into_iter().flat_map(|it| it.added).collect();
+        for (table, column) in [
+            ("blood_glucose", "glucose_value_sent"),
+            ("blood_glucose", "glucose_comparator"),
+            ("weighing_scale", "model_number"),
+        ] {
+            assert!(added.contains(&(table.to_owned(), column.to_owned())), "{table} {column}");
+        }
+    }
 }
