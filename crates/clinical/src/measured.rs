@@ -197,17 +197,16 @@ impl Readout {
             }
             return Ok(Measured::of(Some(side), value.clamp(low, high)));
         }
-        if let Some(device) = device.filter(|_| factor == 1.0) {
-            if let Some((low, high)) = device.flags {
-                if number == low {
-                    return Ok(Measured::Below(device.low));
-                } else if number == high {
-                    return Ok(Measured::Above(device.high));
-                }
+        if let Some((device, (low, high))) = device.and_then(|it| Some((it, it.flags?))) {
+            if is_flag(number, low, device.low, factor) {
+                return Ok(Measured::Below(device.low));
+            } else if is_flag(number, high, device.high, factor) {
+                return Ok(Measured::Above(device.high));
             }
-            if let Some(status) = device.status.iter().find(|it| f64::from(it.code) == number) {
-                return Err(NotMeasured::Status(*status));
-            }
+        }
+        let status = device.filter(|_| factor == 1.0).map_or(&[][..], |device| device.status);
+        if let Some(status) = status.iter().find(|it| f64::from(it.code) == number) {
+            return Err(NotMeasured::Status(*status));
         }
         if is_suspected {
             return Err(NotMeasured::UnitSuspected);
@@ -222,6 +221,18 @@ impl Readout {
             _ => Ok(Measured::Exactly(value)),
         }
     }
+}
+
+/// Whether a number is the one by which a device says that it is beyond its limit: in another unit than the
+/// field's rounded to tenths or hundredths, where that is not how its limit is written too.
+fn is_flag(number: f64, flag: f64, limit: f64, factor: f64) -> bool {
+    if factor == 1.0 {
+        return number == flag;
+    }
+    [10.0, 100.0].iter().any(|parts| {
+        let written = |value: f64| (value / factor * parts).round() / parts;
+        number == written(flag) && number != written(limit)
+    })
 }
 
 /// By how much at most a value that was shown in tenths of another unit differs from what was
@@ -298,8 +309,15 @@ mod tests {
         assert_eq!(measured(2.2, MMOL, Some(Side::Below), SENSOR), Ok(Measured::Below(40.0)));
         assert_eq!(measured(2.2, MMOL, None, SENSOR), Ok(Measured::Exactly(2.2 * 18.016)));
         assert_eq!(measured(22.2, MMOL, None, SENSOR), Ok(Measured::Exactly(22.2 * 18.016)));
-        for beyond in [35.0, 39.5, 402.0, 500.0] {
-            let fault = measured(beyond, None, None, SENSOR).unwrap_err();
+        // 39 and 401 in the other unit. To tenths, 39 is written as 40 is.
+        assert_eq!(measured(2.16, MMOL, None, SENSOR), Ok(Measured::Below(40.0)));
+        assert_eq!(measured(22.26, MMOL, None, SENSOR), Ok(Measured::Above(400.0)));
+        assert_eq!(measured(22.3, MMOL, None, SENSOR), Ok(Measured::Above(400.0)));
+        assert_eq!(measured(22.3, MMOL, None, FINGER_STICK), Ok(Measured::Exactly(22.3 * 18.016)));
+        for (beyond, unit) in
+            [(35.0, None), (39.5, None), (402.0, None), (500.0, None), (2.1, MMOL), (22.4, MMOL)]
+        {
+            let fault = measured(beyond, unit, None, SENSOR).unwrap_err();
             assert!(matches!(fault, NotMeasured::BeyondDevice { low: 40.0, high: 400.0, .. }));
         }
         for (limit, side) in [(70.0, Side::Below), (500.5, Side::Above)] {
