@@ -14,37 +14,42 @@ use crate::random::Random;
 use crate::target::{Form, Target, kind, promise};
 
 /// A record of a topic: which, key and value.
-fn record(codec: &Codec, topic: usize, sample: &Value) -> Option<Vec<u8>> {
+fn record(codec: &Codec, input: Input, sample: &Value) -> Option<Vec<u8>> {
     fn encoded<T: Record>(codec: &Codec, sample: &Value) -> Option<Vec<u8>> {
         codec.encoder("topic").ok()?.encode(&T::deserialize(sample).ok()?).ok()
     }
-    let value = match topic {
-        0 => encoded::<AcceptedReading>(codec, sample)?,
-        1 => encoded::<RejectedReading>(codec, sample)?,
-        2 => encoded::<OutcomeTally>(codec, sample)?,
-        3 => encoded::<AlertEvent>(codec, sample)?,
-        4 => encoded::<AuditEvent>(codec, sample)?,
-        _ => encoded::<AuditSet>(codec, sample)?,
+    let value = match input {
+        Input::Accepted => encoded::<AcceptedReading>(codec, sample)?,
+        Input::Rejected => encoded::<RejectedReading>(codec, sample)?,
+        Input::Outcomes => encoded::<OutcomeTally>(codec, sample)?,
+        Input::Alerts => encoded::<AlertEvent>(codec, sample)?,
+        Input::Audit => encoded::<AuditEvent>(codec, sample)?,
+        Input::AuditSets => encoded::<AuditSet>(codec, sample)?,
     };
-    Some(pack([&[topic as u8][..], b"CGM005/S001", &value]))
+    let place = Input::ALL.iter().position(|one| *one == input)?;
+    Some(pack([&[place as u8][..], b"CGM005/S001", &value]))
+}
+
+/// Samples of an input's record.
+fn samples_of(input: Input) -> Vec<Value> {
+    samples::of(match input {
+        Input::Accepted => AcceptedReading::NAME,
+        Input::Rejected => RejectedReading::NAME,
+        Input::Outcomes => OutcomeTally::NAME,
+        Input::Alerts => AlertEvent::NAME,
+        Input::Audit => AuditEvent::NAME,
+        Input::AuditSets => AuditSet::NAME,
+    })
 }
 
 pub(super) fn targets() -> Vec<Target> {
     let codec = plain();
-    let samples = [
-        AcceptedReading::NAME,
-        RejectedReading::NAME,
-        OutcomeTally::NAME,
-        AlertEvent::NAME,
-        AuditEvent::NAME,
-        AuditSet::NAME,
-    ]
-    .map(samples::of);
+    let samples: Vec<(Input, Vec<Value>)> =
+        Input::ALL.iter().map(|input| (*input, samples_of(*input))).collect();
     let seeds = samples
         .iter()
-        .enumerate()
-        .flat_map(|(topic, samples)| samples.iter().map(move |sample| (topic, sample)))
-        .filter_map(|(topic, sample)| record(&codec, topic, sample))
+        .flat_map(|(input, samples)| samples.iter().map(move |sample| (*input, sample)))
+        .filter_map(|(input, sample)| record(&codec, input, sample))
         .collect();
     let decoders = Decoders::new(&registry());
     let target = Target::new("writer_rows", Form::Packed(3, &Form::Bytes), seeds, move |input| {
@@ -85,10 +90,10 @@ pub(super) fn targets() -> Vec<Target> {
     vec![
         target
             .making(move |random: &mut Random| {
-                let topic = random.below(samples.len());
-                let mut sample = random.pick(&samples[topic]).clone();
+                let (input, samples) = random.pick(&samples);
+                let mut sample = random.pick(samples).clone();
                 json::value(&mut sample, &super::samples::NAMES, random);
-                record(&codec, topic, &sample)
+                record(&codec, *input, &sample)
             })
             .often(2),
     ]

@@ -3,6 +3,7 @@
 //! What a user may do and what they are called is not in the file but in `registry.practitioners`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// The accounts of a file.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Accounts {
     /// Argon2 hashes in PHC form by user.
     hashes: HashMap<String, String>,
@@ -54,6 +55,12 @@ pub enum AccountsError {
         /// What is wrong.
         detail: String,
     },
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} accounts)", self.hashes.len())
+    }
 }
 
 impl Accounts {

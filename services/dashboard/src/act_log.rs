@@ -61,7 +61,7 @@ pub(crate) mod tests {
         fn write(&self, event: CareEvent) -> Writing<'_> {
             Box::pin(async move {
                 match self.broken.load(Ordering::Relaxed) {
-                    true => Err(NotRecorded("out of order".to_owned())),
+                    true => Err(NotRecorded::failed(std::io::Error::other("out of order"))),
                     false => Ok(self.push(event)),
                 }
             })

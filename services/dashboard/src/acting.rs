@@ -73,7 +73,7 @@ impl<'a> Acting<'a> {
         let place = key_log.make(missing).await.map_err(|error| not_sealed(&error))?;
         timeout(DEADLINE, person_keys.reached().wait_for(place))
             .await
-            .map_err(|_| not_sealed(&NotRecorded("the instance has not read the key".to_owned())))
+            .map_err(|_| not_sealed(&NotRecorded::NotRead))
     }
 
     /// Does it about an alert. The patient is one whom the person follows.
@@ -108,7 +108,7 @@ impl<'a> Acting<'a> {
         let written = self.dashboard.act_log.write(CareEvent::from(&act)).await;
         let place = written.map_err(|error| not_known(&error))?;
         if timeout(DEADLINE, self.dashboard.care.reached().wait_for(place)).await.is_err() {
-            return Err(not_known(&NotRecorded("the instance has not read it".to_owned())));
+            return Err(not_known(&NotRecorded::NotRead));
         }
         let known = self.known(alert, patient).ok_or_else(Problem::internal)?;
         self.settle(&known, alert, seen)

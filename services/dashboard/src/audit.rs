@@ -89,7 +89,7 @@ pub(crate) mod tests {
 
         fn works(&self) -> Result<(), NotRecorded> {
             match self.broken.load(Ordering::Relaxed) {
-                true => Err(NotRecorded("out of order".to_owned())),
+                true => Err(NotRecorded::failed(std::io::Error::other("out of order"))),
                 false => Ok(()),
             }
         }

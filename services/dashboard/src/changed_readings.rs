@@ -133,16 +133,16 @@ impl ChangedReadings {
     /// Tells what is in the store, given the offset before which it has everything, by partition; and
     /// once of what waits for too long.
     pub fn stored(&self, before: &HashMap<i32, i64>, now: Timestamp) {
-        self.tell(Some(before), now);
+        self.report(Some(before), now);
     }
 
     /// Tells, while nobody says what the store has, of what was accepted some time ago, each reading
     /// once. It is held no longer, because nobody would say when it is stored.
     pub fn probably_stored(&self, now: Timestamp) {
-        self.tell(None, now);
+        self.report(None, now);
     }
 
-    fn tell(&self, before: Option<&HashMap<i32, i64>>, now: Timestamp) {
+    fn report(&self, before: Option<&HashMap<i32, i64>>, now: Timestamp) {
         let mut changes = Vec::new();
         let mut held = self.lock();
         let Held { waiting, oldest, .. } = &mut *held;

@@ -107,7 +107,7 @@ pub(crate) mod tests {
         fn publish(&self, ended: EndedSession) -> Recording<'_> {
             Box::pin(async move {
                 if self.broken.load(Ordering::Relaxed) {
-                    return Err(NotRecorded("out of order".to_owned()));
+                    return Err(NotRecorded::failed(std::io::Error::other("out of order")));
                 }
                 for follower in self.followers.lock().unwrap().iter() {
                     let expires_at = Timestamp::from_millis(ended.expires_at);

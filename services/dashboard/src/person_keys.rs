@@ -286,7 +286,7 @@ pub(crate) mod tests {
         fn make(&self, patients: BTreeSet<String>) -> Making<'_> {
             Box::pin(async move {
                 if self.broken.load(Ordering::Relaxed) {
-                    return Err(NotRecorded("out of order".to_owned()));
+                    return Err(NotRecorded::failed(std::io::Error::other("out of order")));
                 }
                 let followers = self.followers.lock().unwrap();
                 let mut keys = self.keys.lock().unwrap();

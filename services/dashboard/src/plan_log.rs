@@ -30,7 +30,7 @@ use crate::fenced::{DEADLINE, in_turn, late, not_recorded, tried};
 use crate::recorder::NotRecorded;
 
 /// Why a plan was not set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum NotSet {
     /// The plan is not the one any more that was to be changed: this is.
     Overtaken(Option<Box<CarePlan>>),
@@ -212,7 +212,7 @@ pub(crate) mod tests {
         fn set(&self, plan: CarePlan, instead_of: i32) -> Setting<'_> {
             Box::pin(async move {
                 if self.broken.load(Ordering::Relaxed) {
-                    return Err(not_recorded("out of order"));
+                    return Err(not_recorded(std::io::Error::other("out of order")));
                 }
                 let mut plans = self.plans.lock().unwrap();
                 let current = plans.iter().rfind(|known| known.patient == plan.patient).cloned();

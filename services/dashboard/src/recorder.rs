@@ -1,7 +1,9 @@
 //! Writes records to a topic and waits until they are safe.
 
+use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,9 +18,25 @@ use tokio::time::timeout;
 pub const DEADLINE: Duration = Duration::from_secs(2);
 
 /// A record is not known to be safe.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not recorded: {0}")]
-pub struct NotRecorded(pub String);
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NotRecorded {
+    /// What was to record it failed.
+    #[error("not recorded: {0}")]
+    Failed(#[source] Arc<dyn Error + Send + Sync>),
+    /// It took longer than it may.
+    #[error("not recorded: not done in {} s", .0.as_secs())]
+    Late(Duration),
+    /// Kafka has it, and this instance does not show it yet.
+    #[error("not recorded: the instance has not read it")]
+    NotRead,
+}
+
+impl NotRecorded {
+    /// Because of an error.
+    pub fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed(Arc::from(error.into()))
+    }
+}
 
 /// A record on its way.
 pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<(), NotRecorded>> + Send + 'a>>;
@@ -60,7 +78,7 @@ impl<T: Record> Recorder<T> {
     /// # Errors
     /// As [`Self::write`].
     pub async fn placed(&self, key: Option<&str>, record: &T) -> Result<Position, NotRecorded> {
-        let bytes = self.encoder.encode(record).map_err(|error| NotRecorded(error.to_string()))?;
+        let bytes = self.encoder.encode(record).map_err(NotRecorded::failed)?;
         let record = Outgoing {
             topic: &self.topic,
             partition: None,
@@ -69,8 +87,8 @@ impl<T: Record> Recorder<T> {
         };
         match timeout(DEADLINE, self.producer.send(record)).await {
             Ok(Ok(place)) => Ok(place),
-            Ok(Err(error)) => Err(NotRecorded(error.to_string())),
-            Err(_) => Err(NotRecorded(format!("no acknowledgement in {} s", DEADLINE.as_secs()))),
+            Ok(Err(error)) => Err(NotRecorded::failed(error)),
+            Err(_) => Err(NotRecorded::Late(DEADLINE)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Checking users and passwords.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,6 @@ const LONGEST_TEXT: usize = 256;
 
 /// Checks users and passwords, one at a time: Argon2 is meant to be slow, and a flood of attempts
 /// must not take the machine.
-#[derive(Debug)]
 pub struct SignIn {
     accounts: Arc<Accounts>,
     throttle: Throttle,
@@ -53,6 +53,12 @@ pub enum Verified {
     Now,
     /// Checked a moment ago.
     Recently,
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(sign-in of {:?})", self.accounts)
+    }
 }
 
 impl SignIn {
@@ -139,6 +145,15 @@ impl SignIn {
 mod tests {
     use super::*;
     use crate::accounts::tests::accounts;
+
+    #[tokio::test]
+    async fn neither_accounts_nor_the_sign_in_print_what_they_keep_secret() {
+        let accounts = accounts(&[("sato", "right")]);
+        assert_eq!(format!("{accounts:?}"), "(1 accounts)");
+        let sign_in = SignIn::new(accounts);
+        sign_in.verify("sato", "right").await.unwrap();
+        assert_eq!(format!("{sign_in:?}"), "(sign-in of (1 accounts))");
+    }
 
     #[tokio::test]
     async fn a_right_password_is_remembered_and_a_wrong_one_is_not() {

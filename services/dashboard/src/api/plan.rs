@@ -132,7 +132,7 @@ pub async fn set_plan(
         Err(NotSet::NotRecorded(error)) => return Err(not_known(&error)),
     };
     if timeout(DEADLINE, dashboard.plans.reached().wait_for(place)).await.is_err() {
-        return Err(not_known(&NotRecorded("the instance has not read it".to_owned())));
+        return Err(not_known(&NotRecorded::NotRead));
     }
     dashboard.plan_history.apply(patient.to_owned(), plan);
     Ok(shown(&dashboard, patient))

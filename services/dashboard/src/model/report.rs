@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documented;
-use crate::reports::trial::Report;
 
 /// HbA1c before and after the programme, by arm, NGSP %. A number of fewer than five people is null.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,17 +61,9 @@ pub struct MeanDifference {
     pub high: Option<f64>,
 }
 
-impl From<Report> for TrialReport {
-    fn from(report: Report) -> Self {
-        let Report { names, outcome, without_first, without_second } = report;
-        let groups = outcome.groups.into_iter().map(|group| TrialGroup::of(group, &names));
-        let groups = groups.collect();
-        Self { groups, below: outcome.below, without_first, without_second }
-    }
-}
-
 impl TrialGroup {
-    fn of(result: GroupResult, names: &[String; 2]) -> Self {
+    /// A group of the outcome, with the names of the arms.
+    pub fn of(result: GroupResult, names: &[String; 2]) -> Self {
         let arms = result.arms.into_iter().map(|arm| TrialArm::of(&arm, names)).collect();
         let group = match result.group {
             Group::Mild => "mild",

@@ -6,6 +6,7 @@ use clinical::trial::{self, Arm, Course, DatedValue, Outcome, Participation};
 use clinical::{Kind, PatientId};
 
 use super::table::{self, Fault, Row};
+use crate::model::report::{TrialGroup, TrialReport};
 use crate::queries::{Store, StoreError};
 
 /// The columns of the file.
@@ -147,6 +148,15 @@ fn parse_row(
         return Err("give an end after the start".to_owned());
     }
     Ok((patient.to_string(), Participation { arm, treated, start, end }))
+}
+
+impl From<Report> for TrialReport {
+    fn from(report: Report) -> Self {
+        let Report { names, outcome, without_first, without_second } = report;
+        let groups = outcome.groups.into_iter().map(|group| TrialGroup::of(group, &names));
+        let groups = groups.collect();
+        Self { groups, below: outcome.below, without_first, without_second }
+    }
 }
 
 #[cfg(test)]
