@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use clinical::home_pressure::hours::Hours;
 use clinical::pause::{InvalidPause, MOST_PAUSES, Pause, PauseReason};
 use clinical::plan::{InvalidPlan, Plan, override_of};
 use clinical::quiet_hours::QuietHours;
 use clinical::rule_set::RuleSet;
-use clinical::rules::Hours;
 use clinical::schedule::{Expected, InvalidSchedule, Schedule, Weekdays};
 use clinical::{Kind, Timestamp, programmes, rules};
 use jiff::Span;

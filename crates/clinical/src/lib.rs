@@ -21,6 +21,7 @@ mod found;
 pub mod glucose;
 pub mod held_back;
 mod historical;
+pub mod home_pressure;
 pub mod identity;
 mod invalid_plan;
 pub mod judged;

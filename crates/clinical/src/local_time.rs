@@ -48,6 +48,15 @@ impl LocalTime {
         Timestamp::from_millis(instant.map_or(beyond, jiff::Timestamp::as_millisecond))
     }
 
+    /// Until when the clock on the wall goes on without being moved, from an instant on: so long each day
+    /// begins 24 hours after the one before.
+    pub(crate) fn steady_until(&self, from: Timestamp) -> Timestamp {
+        let Ok(instant) = jiff::Timestamp::from_millisecond(from.millis()) else { return from };
+        let moved =
+            self.0.following(instant).next().map(|moved| moved.timestamp().as_millisecond());
+        moved.map_or(Timestamp::LATEST, Timestamp::from_millis)
+    }
+
     fn civil(&self, time: Timestamp) -> jiff::civil::DateTime {
         let instant = jiff::Timestamp::from_millisecond(time.millis());
         let beyond = if time.millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
@@ -76,6 +85,17 @@ mod tests {
             let day = JAPAN.day_of(Timestamp::from_millis(millis));
             assert_eq!(day.year(), year);
         }
+    }
+
+    #[test]
+    fn a_clock_is_steady_until_it_is_moved() {
+        assert_eq!(JAPAN.steady_until(Timestamp::EARLIEST), Timestamp::LATEST);
+        let berlin = LocalTime::of("Europe/Berlin").unwrap();
+        let moved = berlin.instant(date(2026, 3, 29), time(3, 0, 0, 0));
+        assert_eq!(berlin.steady_until(berlin.begin_of(date(2026, 3, 1), 0)), moved);
+        let back =
+            berlin.instant(date(2026, 10, 25), time(2, 0, 0, 0)) + crate::Span::from_hours(1);
+        assert_eq!(berlin.steady_until(moved), back);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::computation::Computation;
 use crate::difference::publish_difference;
 use crate::due::{Due, Rest, What};
 use crate::judged::Judged;
+use crate::kinds::Kind;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, ReadingId};
@@ -167,7 +168,7 @@ impl Monitor {
             let RememberedReading { kind, observation_time, source, .. } = *reading;
             ReadingId::new(patient.clone(), kind, observation_time, source)
         };
-        let is_slow_news = self.hold_slow(reading, &admission, received);
+        let is_slow_news = self.remember_slow(reading, &admission, received);
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
@@ -221,7 +222,7 @@ impl Monitor {
             let situation = Situation { patient, plan, window, now: received, cause, judged };
             changes.extend(self.judge_by_slow(reading.kind, situation));
         }
-        if admission.changes_suspicions || self.may_tell_of_replaced(&changes, received) {
+        if admission.changes_suspicions || self.may_report_replaced(&changes, received) {
             let cause = cause();
             let (cause, judged) = (Some(&cause), Judged::All);
             let situation = Situation { patient, plan, window, now: received, cause, judged };
@@ -301,15 +302,27 @@ impl Monitor {
         for (index, rule) in rules::all().iter().enumerate() {
             // Whatever was judged counts no more, also what nothing but time would add to.
             self.set(index, What::Assessment, None);
-            if rules::applies(*rule, plan)
-                || self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name())
-            {
+            let has_alerts = self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name());
+            if has_alerts || rules::applies(*rule, plan) && self.has_something_for(index) {
                 changes.extend(self.assess(index, situation));
             }
         }
         let changes = self.with_replaced(changes, situation);
         self.due.shrink_to_fit();
         changes
+    }
+
+    /// Whether a rule can find anything: a reading of its kinds is known, or it waits for one, or judges
+    /// what is not there.
+    fn has_something_for(&self, index: usize) -> bool {
+        let rule = rules::all()[index];
+        let is_known = |kind: &Kind| {
+            self.timeline.current(*kind, Timestamp::EARLIEST).next().is_some()
+                || self.slow.all().iter().any(|one| one.kind == *kind)
+        };
+        rule.judges_absence()
+            || rule.kinds().iter().any(is_known)
+            || self.place_of(index, What::TheRest).is_some()
     }
 
     /// Restores a reading that was accepted before with an outcome, without assessing anything. Its
@@ -324,7 +337,7 @@ impl Monitor {
         if self.timeline.restore(reading, received, outcome, window, rules::ASK_SEVERE) {
             self.wait_for_the_rest(reading, outcome, received);
         }
-        self.slow.hold(reading, received);
+        self.slow.remember(reading, received);
     }
 
     /// Restores an alert's newest state.

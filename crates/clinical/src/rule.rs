@@ -126,6 +126,12 @@ pub trait Rule: Debug + Send + Sync {
         None
     }
 
+    /// Whether it may find something of a patient of whom no reading of its kinds is known: what is missing,
+    /// or suspected. Where nothing is known nobody else is asked.
+    fn judges_absence(&self) -> bool {
+        self.reads_suspicions()
+    }
+
     /// Whether the rule looks at what the patient's data are suspected of ([`Context::suspicions`]); it
     /// is assessed where that changes.
     fn reads_suspicions(&self) -> bool {

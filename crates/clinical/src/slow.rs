@@ -52,7 +52,7 @@ fn key(reading: &RememberedReading) -> Key {
 
 impl SlowReadings {
     /// Takes in a version that was received at a time. True where that changes what is remembered.
-    pub(crate) fn hold(&mut self, reading: &RememberedReading, received: Timestamp) -> bool {
+    pub(crate) fn remember(&mut self, reading: &RememberedReading, received: Timestamp) -> bool {
         if !reading.kind.is_slow() {
             return false;
         }
@@ -64,7 +64,7 @@ impl SlowReadings {
         let remembered = self.0.get_or_insert_default();
         remembered.forget_before(from);
         // No record keeps who wrote it.
-        let changes = remembered.hold(RememberedReading { by_hand: false, ..*reading });
+        let changes = remembered.remember(RememberedReading { by_hand: false, ..*reading });
         remembered.have_changed |= changes;
         changes
     }
@@ -73,7 +73,7 @@ impl SlowReadings {
     /// has changed where that does not say all of it.
     pub(crate) fn restore(&mut self, known: &[RememberedReading], at: Timestamp) {
         for reading in known {
-            self.hold(reading, at);
+            self.remember(reading, at);
         }
         if let Some(remembered) = &mut self.0 {
             remembered.forget_before(remembered_from(at));
@@ -143,7 +143,7 @@ impl SlowReadings {
 }
 
 impl Remembered {
-    fn hold(&mut self, reading: RememberedReading) -> bool {
+    fn remember(&mut self, reading: RememberedReading) -> bool {
         match self.readings.binary_search_by_key(&key(&reading), key) {
             Ok(place) => {
                 let known = &mut self.readings[place];

@@ -190,7 +190,7 @@ impl Suspicions {
             && self.replaced.clear_before(reading)
     }
 
-    /// A device has handed over a history: of what it shows the date is believed. Says whether that is news.
+    /// A device has handed over a history: of what it shows the date is taken as it is. Says whether that is news.
     fn shows_history(&mut self, source: SourceDigest) -> bool {
         let mut is_news = false;
         let of_source = |known: &&mut UnknownTime| known.reading.source == source;

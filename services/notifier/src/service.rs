@@ -150,7 +150,7 @@ fn notify(
     notifying.runtime.spawn(hanging);
     let mut backoff = Backoff::default();
     for number in 0.. {
-        // Standing by, too, it is seen whether this instance could read.
+        // On stand-by, too, it is seen whether this instance could read.
         while !stop.is_requested() && !notifying.may_begin() {
             notifying.heartbeat.beat();
             if !notifying.active.is_active() {

@@ -121,9 +121,9 @@ impl Session<'_> {
         for (message, attempt, steps) in to_send {
             self.send(message, attempt, steps);
         }
-        let standing = decision.standing;
-        self.notifying.metrics.unattended.set(standing.unattended as i64);
-        self.notifying.metrics.undelivered.set(standing.undelivered as i64);
+        let counts = decision.counts;
+        self.notifying.metrics.unattended.set(counts.unattended as i64);
+        self.notifying.metrics.undelivered.set(counts.undelivered as i64);
         Ok(decision.look_at)
     }
 

@@ -6,13 +6,13 @@ use jiff::civil::Date;
 
 use crate::Kind;
 use crate::copies;
+use crate::home_pressure::hours::{Hours, Part};
+use crate::home_pressure::{DayOfPressure, Pressure, mean_of};
 use crate::kinds::Side;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::limit::Limit;
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
-use crate::rules::hours::{Hours, Part};
-use crate::rules::pressures::{DayOfPressure, Pressure, mean_of};
 use crate::statistics::{
     coefficient_of_variation, mean, mean_of_successive_differences, standard_deviation,
 };

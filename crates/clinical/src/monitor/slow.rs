@@ -33,7 +33,7 @@ impl Monitor {
 
     /// Takes in a reading that was admitted, whatever its outcome: also a historical one counts. True
     /// where that changes what is remembered.
-    pub(super) fn hold_slow(
+    pub(super) fn remember_slow(
         &mut self,
         reading: &RememberedReading,
         admission: &Admission,
@@ -43,7 +43,7 @@ impl Monitor {
             return false;
         }
         let counted = RememberedReading { version: admission.version, ..*reading };
-        self.slow.hold(&counted, received)
+        self.slow.remember(&counted, received)
     }
 
     /// Assesses the rules of a kind of which a reading before the window has changed: what is compared

@@ -18,13 +18,13 @@ impl Monitor {
         mut changes: Vec<Alert>,
         situation: Situation<'_>,
     ) -> Vec<Alert> {
-        if self.may_tell_of_replaced(&changes, situation.now) {
+        if self.may_report_replaced(&changes, situation.now) {
             changes.extend(self.assess_suspicions(situation));
         }
         changes
     }
 
-    pub(super) fn may_tell_of_replaced(&self, changes: &[Alert], now: Timestamp) -> bool {
+    pub(super) fn may_report_replaced(&self, changes: &[Alert], now: Timestamp) -> bool {
         let suspicions = || self.timeline.suspicions();
         !changes.is_empty()
             && suspicions().is_some_and(|of| of.replaced(now).any(Replaced::was_current))

@@ -47,7 +47,7 @@ pub struct Undelivered {
 
 /// How many urgent alerts there are that are open and that nobody sees to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct Counts {
     /// All of them.
     pub unattended: usize,
     /// Of which nobody could be notified, since that was reported.
@@ -67,7 +67,7 @@ pub struct Decision {
     /// When to look again at the latest, where nothing changes before.
     pub look_at: Option<Timestamp>,
     /// How it stands.
-    pub standing: Standing,
+    pub counts: Counts,
 }
 
 /// Hours of duty begin and end with a minute.
@@ -236,13 +236,13 @@ impl<'a> Subject<'a> {
         self.note_tried(&steps, limits, now, decision);
         let due = self.untried(&steps, now, decision);
         if severity == Severity::Urgent {
-            decision.standing.unattended += 1;
+            decision.counts.unattended += 1;
             let reported = deliveries.is_reported(self.alert, occasion);
             let nobody = steps.is_at_its_end(|entry| entry.is_on_duty(self.team_time, now));
             let is_due =
                 steps.all.first().is_none_or(|(_, entry, ..)| now >= occasion + entry.after);
             if (nobody && is_due) || (reported && steps.is_missed(limits)) {
-                decision.standing.undelivered += 1;
+                decision.counts.undelivered += 1;
             }
             if nobody && is_due && !reported {
                 let (alert, patient) = (self.alert.to_owned(), self.patient.clone());

@@ -14,7 +14,7 @@ mod storm;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Standing, Subject, Undelivered, decide};
+pub use decide::{Counts, Decision, Subject, Undelivered, decide};
 pub use deliveries::{
     Deliveries, DeliveryEvent, Happened, MessageKey, StepState, Target, WhyNobody,
 };

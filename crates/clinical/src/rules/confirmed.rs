@@ -26,12 +26,13 @@ use super::confirmed_evidence::{
     steps,
 };
 use super::criterion::Criterion;
-use super::occasions::{self, OCCASION};
+use super::occasions;
 use super::pairs::{self, Before, Finding, IN_A_ROW, REPEAT_AFTER, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
 use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::fixed::Fixed;
+use crate::home_pressure::OCCASION;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context};

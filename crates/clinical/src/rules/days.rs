@@ -21,7 +21,7 @@ use crate::schedule::{GRACE, grace};
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
-use super::hours::Hours;
+use crate::home_pressure::hours::Hours;
 
 /// When a day of a rule begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,13 @@ pub(super) struct Known<D> {
     newest: Option<Timestamp>,
 }
 
+impl<D> Known<D> {
+    /// The same of which each day says what follows of it.
+    pub(super) fn map<E>(self, of_day: impl FnMut(D) -> E) -> Known<E> {
+        Known { days: self.days.into_iter().map(of_day).collect(), newest: self.newest }
+    }
+}
+
 /// The days of a patient that are complete, as far back as all of their readings are remembered.
 #[derive(Debug)]
 pub(super) struct Days<'a> {
@@ -137,11 +144,22 @@ impl<'a> Days<'a> {
         let first = local.day_of(seen_from);
         let begins = |day: Date| local.instant(day, begin.time());
         let first = if begins(first) >= seen_from { first } else { after(first) };
-        let mut edges = vec![begins(first)];
+        let (edge, midnight) = (begins(first), local.begin_of(first, 1));
+        let steady_until = local.steady_until(local.begin_of(first, 0));
+        let mut edges = vec![edge];
         let mut day = first;
-        while edges.len() <= MOST_DAYS && local.begin_of(day, 1) + grace <= context.now {
+        for count in 1..=MOST_DAYS as i64 {
+            // As far as the clocks are not moved the calendar need not be asked of each day.
+            let later = |first: Timestamp, days| {
+                let later = first + Span::from_days(days);
+                Some(later).filter(|later| *later < steady_until)
+            };
+            let ends = later(midnight, count - 1).unwrap_or_else(|| local.begin_of(day, 1));
+            if ends + grace > context.now {
+                break;
+            }
             day = after(day);
-            edges.push(begins(day));
+            edges.push(later(edge, count).unwrap_or_else(|| begins(day)));
         }
         Self { local, begin, grace, edges, first }
     }

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::glucose_course::{Course, extend};
 use super::glucose_event::{
-    Beyond, Event, FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, is_alone, just_after,
+    Beyond, Event, FingerSticks, Judge, LASTED, Level, REPORTS_FOR, Urgent, is_alone, just_after,
     measured,
 };
 use super::glucose_open::{BY_WHICH_IT_HAS_LASTED, lasted_since};
@@ -188,7 +188,7 @@ fn shortly_before<'a>(
 fn is_held_before(judge: &Judge, reading: &CurrentReading, context: &Context<'_>) -> bool {
     let event = judge.event;
     if !is_of_sensor(reading.sample) {
-        let mut others = context.readings_and_copies(GLUCOSE, reading.time - TELLS_FOR);
+        let mut others = context.readings_and_copies(GLUCOSE, reading.time - REPORTS_FOR);
         return others.any(|other| {
             other.time < reading.time
                 && !is_of_sensor(other.sample)
@@ -250,11 +250,11 @@ fn is_of_what_lasted(
         return false;
     }
     let mut last = reading.time;
-    for other in context.newest_first(GLUCOSE, lasted_at - TELLS_FOR) {
+    for other in context.newest_first(GLUCOSE, lasted_at - REPORTS_FOR) {
         if other.time > last || judge.level(&other) != Level::Beyond {
             continue;
         }
-        if last - other.time > TELLS_FOR {
+        if last - other.time > REPORTS_FOR {
             return false;
         }
         last = other.time;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::glucose_event::{
-    FingerSticks, Judge, Level, OFTEN, OFTEN_WITHIN, STICK_TELLS_FOR, TELLS_FOR, Urgent,
+    FingerSticks, Judge, Level, OFTEN, OFTEN_WITHIN, REPORTS_FOR, STICK_REPORTS_FOR, Urgent,
     just_after, measured,
 };
 use super::glucose_open::{Open, name};
@@ -153,7 +153,7 @@ impl Course {
         if level == Level::Beyond {
             let is_stick = !is_of_sensor(reading.sample);
             let are_sticks = self.ends_with_stick && is_stick;
-            let tells_for = if are_sticks { STICK_TELLS_FOR } else { TELLS_FOR };
+            let tells_for = if are_sticks { STICK_REPORTS_FOR } else { REPORTS_FOR };
             let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= tells_for);
             let since = goes_on.map_or(reading.time, |(since, _)| since);
             let begins = goes_on.is_none();
@@ -415,7 +415,7 @@ impl Course {
     fn is_known_to_last(&self, reading: &CurrentReading) -> bool {
         let is_named = |open: &Open| open.named_before.is_some_and(|named| named.is_of(reading));
         let begins_before =
-            || self.stretch.is_some_and(|(since, _)| since <= self.from + TELLS_FOR);
+            || self.stretch.is_some_and(|(since, _)| since <= self.from + REPORTS_FOR);
         self.open.as_ref().is_some_and(|open| !open.has_lasted && is_named(open))
             && matches!(self.judge.event.urgent, Urgent::After(_))
             && (begins_before() || self.open.as_ref().is_some_and(Open::began_to_last_before))

@@ -31,11 +31,11 @@ pub(super) const LASTED_SINCE: &str = "lasted_since";
 
 /// So long a value beyond the limit tells of what follows it: after a longer gap nobody knows that it
 /// lasted. Ours.
-pub(super) const TELLS_FOR: Span = Span::from_hours(4);
+pub(super) const REPORTS_FOR: Span = Span::from_hours(4);
 
 /// So long a finger-stick beyond the limit tells of the next one. Ours: who measures before each meal has
 /// eaten between them.
-pub(super) const STICK_TELLS_FOR: Span = Span::from_minutes(150);
+pub(super) const STICK_REPORTS_FOR: Span = Span::from_minutes(150);
 
 /// So many stretches that finger-sticks begin beyond the limit, with nothing back between, are as urgent as
 /// one that has lasted. Ours: a low is measured again after it was treated, and at the third what was done

@@ -1,6 +1,6 @@
 //! An event of glucose that lasts, and what the alert that it goes on with says of it already.
 
-use super::glucose_event::{Event, LASTED, LASTED_SINCE, TELLS_FOR, Urgent, measured};
+use super::glucose_event::{Event, LASTED, LASTED_SINCE, REPORTS_FOR, Urgent, measured};
 use crate::alert::{Alert, Severity, Stage};
 use crate::crisis::Crisis;
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
@@ -100,7 +100,7 @@ impl Open {
             .copied()
             .collect();
         let is_named_before = named.as_ref().is_none_or(is_before);
-        let known = Crisis::known(alert, TELLS_FOR).filter(|_| carried.stage == alert.stage);
+        let known = Crisis::known(alert, REPORTS_FOR).filter(|_| carried.stage == alert.stage);
         let lasted_since = lasted_since(alert);
         let has_lasted = alert.finding(LASTED).is_some()
             && lasted_since.is_none_or(|since| since < from)
@@ -115,7 +115,7 @@ impl Open {
         // the reading that the alert names.
         let of_crisis = named.filter(|_| takes_time && episode.crisis.is_some());
         let of_crisis = of_crisis.map(|named| named.reading.time);
-        let before_crisis = known.filter(|_| takes_time).map(|crisis| crisis.began - TELLS_FOR);
+        let before_crisis = known.filter(|_| takes_time).map(|crisis| crisis.began - REPORTS_FOR);
         let reported_until = of_crisis.or(before_crisis).map_or(from, |until| until.max(from));
         Self {
             has_lasted,
@@ -136,7 +136,7 @@ impl Open {
         // A reading that came late may let it begin earlier.
         let is_of_stretch = |known: &mut Timestamp| (stretch_since..=time).contains(known);
         let is_known = self.known_crisis.take_if(is_of_stretch).is_some();
-        if self.again_since.is_some() && begins || time - until > TELLS_FOR || is_known {
+        if self.again_since.is_some() && begins || time - until > REPORTS_FOR || is_known {
             self.again_since = Some(stretch_since);
         } else if self.again_since.is_none() {
             self.reported_until = Some(until.max(time));
@@ -177,7 +177,7 @@ impl Open {
     /// so low for so long.
     pub(super) fn is_held_by(&mut self, reading: &CurrentReading, is_confirmed: bool) {
         let is_known = self.named_before.take().is_some_and(|named| named.time == reading.time);
-        let is_new = self.reported_until.is_some_and(|until| reading.time - until > TELLS_FOR);
+        let is_new = self.reported_until.is_some_and(|until| reading.time - until > REPORTS_FOR);
         self.reported_until = self.reported_until.max(Some(reading.time));
         if !is_confirmed {
             return;
@@ -196,7 +196,7 @@ impl Open {
             stage: Stage::Confirmed,
             severity: Severity::of_urgent(std::slice::from_ref(newest)),
             in_time_until: in_time_until(newest),
-            apart: TELLS_FOR,
+            apart: REPORTS_FOR,
         });
     }
 

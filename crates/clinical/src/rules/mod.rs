@@ -1,10 +1,12 @@
-//! The clinical rules, a folder each. A new rule is a folder, its name in the two lists below, and a
-//! paragraph in docs/clinical-rules.md. `make check` refuses a name that is in one of the lists only.
+//! The clinical rules, a folder each. A new rule is a folder, its name in the two lists below, the next name
+//! of the built-in rule set, and a paragraph in docs/clinical-rules.md; CONTRIBUTING.md says step by step how.
+//! `make check` refuses a name that is in one of the lists only.
 
 use std::sync::LazyLock;
 
 use crate::alert::{Alert, RuleName, Text};
 use crate::fixed::Fixed;
+use crate::home_pressure::hours::Hours;
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
@@ -15,7 +17,6 @@ use crate::sample::Sample;
 use crate::suspicions::{AskSevere, SevereBy};
 
 pub use crate::built_in::RULE_SET;
-pub use hours::Hours;
 pub use of_all::OF_ALL_RULES;
 
 mod activity_drop;
@@ -29,6 +30,7 @@ mod data_suspect;
 mod glucose_below_range_burden;
 mod glucose_in_range_low;
 mod glucose_low;
+mod glucose_lows;
 mod glucose_very_high;
 mod glucose_very_low;
 mod hba1c_rise;
@@ -52,12 +54,10 @@ mod glucose_course;
 mod glucose_event;
 mod glucose_open;
 mod glucose_rule;
-pub(crate) mod hours;
 mod occasions;
 mod of_all;
 mod of_sources;
 mod pairs;
-pub(crate) mod pressures;
 mod sensor_days;
 mod weights;
 

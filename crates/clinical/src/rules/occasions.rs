@@ -3,11 +3,9 @@
 use std::ops::Range;
 
 use crate::fixed::Fixed;
+use crate::home_pressure::OCCASION;
 use crate::remembered::CurrentReading;
-use crate::time::{Span, Timestamp};
-
-/// The length of an occasion. Ours.
-pub(super) const OCCASION: Span = Span::from_minutes(15);
+use crate::time::Timestamp;
 
 /// What the rules that share these numbers say of them.
 pub(super) const FIXED: &[Fixed] = &[Fixed::minutes(

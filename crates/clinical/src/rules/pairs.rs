@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::criterion::{Criterion, Measure};
-use super::occasions::OCCASION;
+use crate::home_pressure::OCCASION;
 use crate::remembered::CurrentReading;
 use crate::time::{Span, Timestamp};
 

@@ -49,7 +49,7 @@ fn sent() -> impl Strategy<Value = RememberedReading> {
 fn held(readings: &[RememberedReading], received: Timestamp) -> SlowReadings {
     let mut held = SlowReadings::default();
     for reading in readings {
-        held.hold(reading, received);
+        held.remember(reading, received);
     }
     held.forget(received);
     held
@@ -72,12 +72,12 @@ fn map(readings: &[RememberedReading], received: Timestamp) -> Vec<RememberedRea
 fn a_withdrawal_keeps_its_place_and_an_older_version_does_not_bring_it_back() {
     let mut known = SlowReadings::default();
     let withdrawn = RememberedReading { entered_in_error: true, ..reading(0, 5) };
-    assert!(known.hold(&reading(0, 4), day(100)));
-    assert!(known.hold(&withdrawn, day(100)));
-    assert!(!known.hold(&reading(0, 4), day(100)));
+    assert!(known.remember(&reading(0, 4), day(100)));
+    assert!(known.remember(&withdrawn, day(100)));
+    assert!(!known.remember(&reading(0, 4), day(100)));
     assert_eq!(known.current(slow_kind(), START).count(), 0);
     assert_eq!(known.all(), [withdrawn]);
-    assert!(known.hold(&reading(0, 6), day(100)), "a later version holds again");
+    assert!(known.remember(&reading(0, 6), day(100)), "a later version is remembered again");
     assert_eq!(known.current(slow_kind(), START).count(), 1);
 }
 
@@ -86,7 +86,7 @@ fn of_nine_the_oldest_makes_room_and_does_not_come_back() {
     let all: Vec<_> = (0..=PLACES as i64).map(|day| reading(day, 1)).collect();
     let mut known = held(&all, day(20));
     assert_eq!(known.all(), &all[1..]);
-    assert!(!known.hold(&reading(0, 2), day(20)));
+    assert!(!known.remember(&reading(0, 2), day(20)));
     assert_eq!(known.all(), &all[1..]);
 }
 
@@ -101,7 +101,7 @@ fn it_is_known_for_as_long_as_a_value_in_the_window_is_compared_with_it() {
     assert!(known(longest));
     assert!(!known(longest + Span::from_seconds(1)));
     let mut late = SlowReadings::default();
-    assert!(!late.hold(&reading(0, 1), START + longest + Span::from_seconds(1)));
+    assert!(!late.remember(&reading(0, 1), START + longest + Span::from_seconds(1)));
     assert!(late.is_empty(), "an import of the past before that is not remembered");
 }
 
@@ -109,7 +109,7 @@ fn it_is_known_for_as_long_as_a_value_in_the_window_is_compared_with_it() {
 fn of_kinds_that_are_not_slow_nothing_is_remembered() {
     for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_slow()) {
         let mut known = SlowReadings::default();
-        assert!(!known.hold(&RememberedReading { kind, ..reading(0, 1) }, START));
+        assert!(!known.remember(&RememberedReading { kind, ..reading(0, 1) }, START));
         assert!(known.is_empty());
     }
 }
@@ -161,7 +161,7 @@ proptest! {
         }).collect();
         let hold = |into: &mut SlowReadings, all: &[(RememberedReading, Timestamp)]| {
             for (reading, received) in all {
-                into.hold(reading, *received);
+                into.remember(reading, *received);
             }
         };
         let mut living = SlowReadings::default();

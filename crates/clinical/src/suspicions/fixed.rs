@@ -11,7 +11,7 @@ use super::{
 };
 use crate::clock::{COUNTS_ON, HANDED_OVER_WITHIN};
 use crate::fixed::Fixed;
-use crate::timeline::{MOST_READINGS, MOST_SOURCES};
+use crate::remembered::{MOST_READINGS, MOST_SOURCES};
 
 /// The numbers.
 pub(crate) const FIXED: &[Fixed] = &[

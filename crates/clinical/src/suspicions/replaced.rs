@@ -137,7 +137,7 @@ impl AllReplaced {
         self.readings.iter().filter(waits).map(|one| one.reported_from).min()
     }
 
-    /// A device has handed over a history: of what it shows the date is believed. Says whether that is news.
+    /// A device has handed over a history: of what it shows the date is taken as it is. Says whether that is news.
     pub(super) fn is_history(&mut self, source: SourceDigest) -> bool {
         let mut is_news = false;
         let of_source = |one: &&mut Replaced| one.reading.source == source && one.is_by_date;

@@ -30,14 +30,6 @@ use entry::Entry;
 use rare::Rare;
 use series::Series;
 
-/// So many sources of one patient are remembered: more in a window are no patient's devices. For a
-/// further one the oldest readings make room.
-pub const MOST_SOURCES: usize = 1024;
-
-/// So many readings of a kind of one patient are remembered, more than one a minute for two months:
-/// more would take memory and time from all others. For a further one the oldest make room.
-pub const MOST_READINGS: usize = 100_000;
-
 /// One patient's remembered readings, per kind in observation order.
 #[derive(Debug, Default)]
 pub struct Timeline {

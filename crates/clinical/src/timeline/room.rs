@@ -3,8 +3,9 @@
 
 use smallvec::SmallVec;
 
-use super::{MOST_READINGS, MOST_SOURCES, Timeline};
+use super::Timeline;
 use crate::remembered::RememberedReading;
+use crate::remembered::{MOST_READINGS, MOST_SOURCES};
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::window::Window;

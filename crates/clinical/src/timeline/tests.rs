@@ -1,6 +1,7 @@
 //! What a patient's memory knows, how much it holds, and which version it takes for current.
 
 use super::*;
+use crate::remembered::{MOST_READINGS, MOST_SOURCES};
 use crate::sample::Sample;
 use crate::suspicions::AskSevere;
 use crate::time::Span;

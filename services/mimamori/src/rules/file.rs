@@ -15,9 +15,9 @@
 
 use std::fmt::{self, Write};
 
+use clinical::home_pressure::hours::Hours;
 use clinical::plan::Plan;
 use clinical::rule_set::{InvalidRuleSet, RuleSet};
-use clinical::rules::Hours;
 use clinical::{Timestamp, rules};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use clinical::home_pressure::hours::Hours;
 use clinical::plan::Plan;
 use clinical::rule_set::RuleSet;
-use clinical::rules::Hours;
 use clinical::{Span, Timestamp, rules};
 use dashboard::clock::now;
 use schemas::records;

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::home_pressure::hours::Hours;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
-use crate::rules::{self, Hours};
+use crate::rules;
 
 const TARGET: PressureTarget = PressureTarget { systolic: 135.0, diastolic: 85.0 };
 

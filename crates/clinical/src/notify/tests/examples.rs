@@ -49,7 +49,7 @@ fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_notified_at_once(
     assert_eq!(at[5..], [(75, "ito".to_owned())]);
     let keys: BTreeSet<_> = world.sent[..5].iter().map(|sent| &sent.key).collect();
     assert_eq!(keys.len(), 1);
-    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 0 });
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0 });
 }
 
 #[test]
@@ -66,12 +66,12 @@ fn when_nobody_can_be_notified_that_is_reported_once_and_tried_again_later() {
         all.collect::<Vec<_>>()
     };
     assert_eq!((world.sent.len(), reports(&world)), (5, vec![WhyNobody::NoneDelivered]));
-    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 1 });
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 1 });
     world.down.clear();
     world.pass(Limits::default().again_after);
     assert_eq!((world.sent.len(), reports(&world).len()), (6, 1));
     assert!(world.sent[5].arrived && world.sent[5].key == world.sent[0].key);
-    assert_eq!(world.decision().standing, Standing { unattended: 1, undelivered: 0 });
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0 });
 
     let mut world = World::new(Vec::new());
     world.raise("a");

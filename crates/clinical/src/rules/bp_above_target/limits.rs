@@ -5,7 +5,7 @@ use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 
-use crate::rules::pressures::Pressure;
+use crate::home_pressure::Pressure;
 
 /// Where the defaults come from, and which targets there are.
 const SOURCE: &str = "JSH 2019 and 2025: hypertension at home from 135/85 on. Targets at home: JSH 2019 below 135/85 from 75 years on, below 125/75 for those under 75 or at high risk; JSH 2025 below 125/75 for all adults";

@@ -3,7 +3,7 @@
 //! It is judged once a local day, over the seven local days that end with it ([`super::days`]). A part of
 //! the day, the morning or the evening, says something where it was measured on five of them. The rule
 //! holds where the mean of one part is at or above the target, in one of the pressures. What each mean is
-//! of, [`super::pressures`] says.
+//! of, [`crate::home_pressure`] says.
 //!
 //! An alert ends when what was above the target is clearly below it again, of both the part and the pressure,
 //! and all else that says something is below it. Silence ends nothing. While it is open it says the means
@@ -26,8 +26,8 @@ use crate::time::Span;
 use crate::wording::day_number;
 
 use super::days::{self, Begin, Verdict};
-use super::hours::{EVENING_BEGINS, Hours, MORNING_BEGINS, MORNING_ENDS, Part};
-use super::pressures::{DayOfPressure, Pressure, mean_of};
+use crate::home_pressure::hours::{EVENING_BEGINS, Hours, MORNING_BEGINS, MORNING_ENDS, Part};
+use crate::home_pressure::{DayOfPressure, MeansOfDay, Pressure, mean_of};
 use limits::{DAYS, DIASTOLIC, ENOUGH, SYSTOLIC, Target};
 
 /// The rule.
@@ -75,9 +75,11 @@ impl Rule for AboveTarget {
         days::assess(context, Begin::Morning(hours), |days| {
             let target = Target::of(context.plan);
             let local = days.local_time();
+            let days = days.to_judge(context, DAYS);
             let readings = context.readings(PRESSURE, days.begin());
             let known =
                 days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, hours, one));
+            let known = known.map(MeansOfDay::from);
             let parameters = hours.beside(parameters(context.plan, [&SYSTOLIC, &DIASTOLIC]));
             days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
                 let last_day = || day_number(days.date(place));
@@ -129,12 +131,12 @@ struct OfPart {
 
 impl OfPart {
     fn of(
-        week: &[DayOfPressure],
+        week: &[MeansOfDay],
         open: Option<&Values>,
         part: Part,
         names: [&'static str; 3],
     ) -> Self {
-        let mean = mean_of(week.iter().filter_map(|day| day.mean(part)));
+        let mean = mean_of(week.iter().filter_map(|day| day.of(part)));
         let said = |open: &Values| {
             let [systolic, diastolic, days] = names.map(|name| open.get(name).copied());
             Some((Pressure { systolic: systolic?, diastolic: diastolic? }, days? as u32))
@@ -175,7 +177,7 @@ impl OfPart {
 
 /// What a day says with those before it. `open` is what the open alert says.
 fn judge(
-    week: &[DayOfPressure],
+    week: &[MeansOfDay],
     open: Option<&Values>,
     target: &Target,
     last_day: impl Fn() -> f64,

@@ -56,7 +56,7 @@ impl Definition for Low {
 
     const FIXED: &'static [Fixed] = limits::FIXED;
 
-    const WORDING_VERSION: i32 = 3;
+    const WORDING_VERSION: i32 = 4;
 
     fn limits_of(plan: &Plan) -> Limits {
         Limits::of(plan)

@@ -28,11 +28,11 @@ fn two_low_readings_a_few_minutes_apart_page_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask about dizziness, unsteadiness and fainting, bleeding (black stools), dehydration and fever, and which drugs are taken. With fainting, confusion, bleeding or chest pain, care at once; without, consider a review of the drugs."
+        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask about dizziness, unsteadiness and fainting, confusion, chest pain, bleeding (black stools), fever, vomiting or diarrhoea and being unable to drink, and which drugs are taken. With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once; without any of these, consider a review of the drugs."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 86.5/51 mmHg（収縮期が90未満）。再測定を含めた平均で低値です。めまい・ふらつき・失神、出血（黒色便など）、脱水、発熱の有無と、服薬状況を確認してください。失神、意識の変化、出血、胸痛があれば直ちに受診するよう伝え、なければ降圧薬などの見直しを検討してください。"
+        "家庭血圧 2回の平均 86.5/51 mmHg（収縮期が90未満）。再測定を含めた平均で低値です。めまい・ふらつき・失神、意識の変化、胸痛、出血（黒色便など）、発熱、嘔吐・下痢、水分がとれないことの有無と、服薬状況を確認してください。失神、意識の変化、胸痛、出血、発熱があるか水分がとれなければ直ちに受診するよう伝え、いずれもなければ降圧薬などの見直しを検討してください。"
     );
     // What was reported before the sentence changed reads as it did.
     let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };
@@ -58,7 +58,7 @@ fn one_low_reading_without_a_second_is_a_review_that_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask about dizziness, unsteadiness and fainting, and ask to measure twice, 1 to 2 minutes apart. With fainting, confusion, bleeding or chest pain, care at once, without waiting to measure again."
+        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask about dizziness, unsteadiness and fainting, confusion, chest pain, bleeding (black stools), fever and being unable to drink, and ask to measure twice, 1 to 2 minutes apart. With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once, without waiting to measure again."
     );
     home.receives(bp(60, 84, 55));
     home.receives(bp(65, 86, 55));
@@ -78,11 +78,11 @@ fn who_measures_once_a_day_and_is_low_is_paged_once() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask about dizziness, unsteadiness and fainting, bleeding (black stools), dehydration and fever, and which drugs are taken. With fainting, confusion, bleeding or chest pain, care at once; without, consider a review of the drugs."
+        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask about dizziness, unsteadiness and fainting, confusion, chest pain, bleeding (black stools), fever, vomiting or diarrhoea and being unable to drink, and which drugs are taken. With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once; without any of these, consider a review of the drugs."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 85/55 mmHg（収縮期が90未満）。続けて2回の測定機会で低値です。めまい・ふらつき・失神、出血（黒色便など）、脱水、発熱の有無と、服薬状況を確認してください。失神、意識の変化、出血、胸痛があれば直ちに受診するよう伝え、なければ降圧薬などの見直しを検討してください。"
+        "家庭血圧 2回の平均 85/55 mmHg（収縮期が90未満）。続けて2回の測定機会で低値です。めまい・ふらつき・失神、意識の変化、胸痛、出血（黒色便など）、発熱、嘔吐・下痢、水分がとれないことの有無と、服薬状況を確認してください。失神、意識の変化、胸痛、出血、発熱があるか水分がとれなければ直ちに受診するよう伝え、いずれもなければ降圧薬などの見直しを検討してください。"
     );
 }
 

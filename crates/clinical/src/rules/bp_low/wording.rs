@@ -5,11 +5,31 @@ use crate::alert::{Alert, Text};
 use crate::rules::confirmed_words::{self, Wording};
 use crate::wording::{as_asked_before, not_recorded, number};
 
-/// What to ask about is what a low pressure does, and what makes one: bleeding, dehydration, infection, drugs.
-/// Ours.
+/// What to ask about is what a low pressure does, and what makes one: bleeding, dehydration, infection, the
+/// heart, drugs. With fever a low pressure may be sepsis: nobody waits for a review of drugs then. Ours.
 const LOW: Wording = Wording {
     called: ["低値", "low"],
     begins: "Low",
+    confirmed: [
+        "めまい・ふらつき・失神、意識の変化、胸痛、出血（黒色便など）、発熱、嘔吐・下痢、水分がとれないことの有無と、服薬状況",
+        "dizziness, unsteadiness and fainting, confusion, chest pain, bleeding (black stools), fever, vomiting or diarrhoea and being unable to drink, and which drugs are taken",
+    ],
+    unconfirmed: [
+        "めまい・ふらつき・失神、意識の変化、胸痛、出血（黒色便など）、発熱、水分がとれないことの有無",
+        "dizziness, unsteadiness and fainting, confusion, chest pain, bleeding (black stools), fever and being unable to drink",
+    ],
+    then_confirmed: [
+        "失神、意識の変化、胸痛、出血、発熱があるか水分がとれなければ直ちに受診するよう伝え、いずれもなければ降圧薬などの見直しを検討してください。",
+        " With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once; without any of these, consider a review of the drugs.",
+    ],
+    then_unconfirmed: [
+        "失神、意識の変化、胸痛、出血、発熱があるか水分がとれなければ、再測定を待たずに受診するよう伝えてください。",
+        " With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once, without waiting to measure again.",
+    ],
+};
+
+/// What version 3 asked about and said to do.
+const LOW_3: Wording = Wording {
     confirmed: [
         "めまい・ふらつき・失神、出血（黒色便など）、脱水、発熱の有無と、服薬状況",
         "dizziness, unsteadiness and fainting, bleeding (black stools), dehydration and fever, and which drugs are taken",
@@ -23,6 +43,7 @@ const LOW: Wording = Wording {
         "失神、意識の変化、出血、胸痛があれば、再測定を待たずに受診するよう伝えてください。",
         " With fainting, confusion, bleeding or chest pain, care at once, without waiting to measure again.",
     ],
+    ..LOW
 };
 
 /// What versions 1 and 2 asked about.
@@ -34,7 +55,7 @@ const LOW_BEFORE: Wording = Wording {
     ..LOW
 };
 
-/// Version 3 of the sentences.
+/// Version 4 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     as_asked_before(3, alert, present(alert))
 }
@@ -66,6 +87,10 @@ fn present(alert: &Alert) -> Text {
             ", ",
         ),
     ];
-    let wording = if alert.wording_version < 3 { &LOW_BEFORE } else { &LOW };
+    let wording = match alert.wording_version {
+        ..3 => &LOW_BEFORE,
+        3 => &LOW_3,
+        _ => &LOW,
+    };
     confirmed_words::words(alert, &seen, broken.each_ref().map(String::as_str), wording)
 }

@@ -2,7 +2,7 @@
 //!
 //! It is judged once a local day, over the seven local days that end with it ([`super::days`]): of the
 //! days that have both a morning and an evening, of which five are needed, the mean of the mornings less
-//! the mean of the evenings. What each mean is of, [`super::pressures`] says. Silence ends nothing. An open
+//! the mean of the evenings. What each mean is of, [`crate::home_pressure`] says. Silence ends nothing. An open
 //! alert says the means anew when they are clearly further apart.
 
 mod limits;
@@ -20,8 +20,8 @@ use crate::time::Span;
 use crate::wording::day_number;
 
 use super::days::{self, Begin, Verdict};
-use super::hours::{Hours, Part};
-use super::pressures::{DayOfPressure, mean_of, tenths};
+use crate::home_pressure::hours::Hours;
+use crate::home_pressure::{DayOfPressure, MeansOfDay, mean_of, tenths};
 use limits::{DAYS, DIFFERENCE, ENOUGH, FURTHER, HYSTERESIS};
 
 /// The rule.
@@ -67,9 +67,11 @@ impl Rule for MorningSurge {
         days::assess(context, Begin::Morning(hours), |days| {
             let limit = context.plan.value(&DIFFERENCE);
             let local = days.local_time();
+            let days = days.to_judge(context, DAYS);
             let readings = context.readings(PRESSURE, days.begin());
             let known =
                 days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, hours, one));
+            let known = known.map(MeansOfDay::from);
             let parameters = hours.beside(parameters(context.plan, [&DIFFERENCE]));
             days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
                 judge(week, open, limit, || day_number(days.date(place)))
@@ -85,6 +87,10 @@ impl Rule for MorningSurge {
         days::waits_for_the_rest(delay)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
@@ -93,13 +99,13 @@ impl Rule for MorningSurge {
 /// What a day says with those before it, against the limit for the difference. `open` is what the open
 /// alert says.
 fn judge(
-    week: &[DayOfPressure],
+    week: &[MeansOfDay],
     open: Option<&Values>,
     limit: f64,
     last_day: impl Fn() -> f64,
 ) -> Verdict {
     let both = || {
-        let both = |day: &DayOfPressure| Some((day.mean(Part::Morning)?, day.mean(Part::Evening)?));
+        let both = |day: &MeansOfDay| Some((day.morning?, day.evening?));
         week.iter().filter_map(both)
     };
     let (Some((morning, days)), Some((evening, _))) =

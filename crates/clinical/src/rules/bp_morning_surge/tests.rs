@@ -44,7 +44,7 @@ fn twenty_higher_in_the_morning_over_five_days_is_for_review() {
     let words = rules::words(daily::last(&home, RULE));
     assert_eq!(
         words.en,
-        "Home blood pressure, systolic mean of 7 days 133 in the morning and 113 mmHg in the evening, 20 apart (5 days, until 2026-06-02): a difference at or above 20. Ask when medicine is taken and how it is measured."
+        "Home blood pressure, systolic mean of 7 days 133 in the morning and 113 mmHg in the evening, 20 apart (5 days, until 2026-06-02): a difference at or above 20. Ask when drugs are taken and how the pressure is measured."
     );
     assert_eq!(
         words.ja,

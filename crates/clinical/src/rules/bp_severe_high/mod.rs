@@ -39,7 +39,7 @@ impl Definition for SevereHigh {
 
     const FIXED: &'static [Fixed] = limits::FIXED;
 
-    const WORDING_VERSION: i32 = 4;
+    const WORDING_VERSION: i32 = 5;
 
     fn limits_of(plan: &Plan) -> Limits {
         Limits::of(plan)

@@ -32,7 +32,7 @@ const SEVERE: Wording = Wording {
     ],
 };
 
-/// In pregnancy, where the sentence about that asks about the rest and says what to do.
+/// In pregnancy, where the sentence about that asks about the rest.
 const SEVERE_IN_PREGNANCY: Wording = Wording {
     confirmed: [
         "胸痛・背部痛、息切れ、意識の変化、麻痺・しびれや言葉の出にくさの有無と、服薬状況",
@@ -42,19 +42,36 @@ const SEVERE_IN_PREGNANCY: Wording = Wording {
         "胸痛・背部痛、息切れ、意識の変化、麻痺・しびれや言葉の出にくさの有無",
         "chest or back pain, breathlessness, confusion, weakness or numbness, and trouble speaking",
     ],
-    then_confirmed: ["", ""],
-    then_unconfirmed: ["", ""],
+    then_confirmed: [
+        "いずれかの症状があれば直ちに救急受診するよう伝えてください。",
+        " With any of these symptoms, emergency care at once.",
+    ],
     ..SEVERE
 };
+
+/// What version 4 said of these: the sentence about pregnancy said what to do.
+const SEVERE_IN_PREGNANCY_4: Wording =
+    Wording { then_confirmed: ["", ""], then_unconfirmed: ["", ""], ..SEVERE_IN_PREGNANCY };
 
 /// Signs of pre-eclampsia make it an emergency whether or not it is confirmed; without one, a pressure of
 /// 160/110 is treated as soon as possible (ACOG: within an hour in hospital; the same day at home is ours).
 const IN_PREGNANCY: [&str; 2] = [
+    "妊娠中：頭痛、視覚異常、上腹部痛の有無も確認し、いずれかがあれば直ちに産科を受診するよう伝えてください。症状がなくても、当日中のできるだけ早い治療が必要です。",
+    "In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen: with any of these, obstetric care at once. Without any symptom, treatment as soon as possible, the same day at the latest.",
+];
+
+const IN_PREGNANCY_UNCONFIRMED: [&str; 2] = [
+    "妊娠中：頭痛、視覚異常、上腹部痛の有無も確認し、いずれかがあれば、再測定を待たずに直ちに産科を受診するよう伝えてください。症状がなくても、重症域が確認されれば当日中のできるだけ早い治療が必要です。",
+    "In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen: with any of these, obstetric care at once, without waiting to measure again. Without any symptom, a pressure that is confirmed needs treatment as soon as possible, the same day at the latest.",
+];
+
+/// What version 4 said.
+const IN_PREGNANCY_4: [&str; 2] = [
     "妊娠中：頭痛、視覚異常、上腹部痛の有無も確認してください。いずれかの症状があれば直ちに産科を受診するよう伝えてください。症状がなくても、当日中のできるだけ早い治療が必要です。",
     "In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen. With any of these symptoms, obstetric care at once; without, treatment as soon as possible, the same day at the latest.",
 ];
 
-const IN_PREGNANCY_UNCONFIRMED: [&str; 2] = [
+const IN_PREGNANCY_4_UNCONFIRMED: [&str; 2] = [
     "妊娠中：頭痛、視覚異常、上腹部痛の有無も確認してください。いずれかの症状があれば、再測定を待たずに直ちに産科を受診するよう伝えてください。症状がなくても、重症域が確認されれば当日中のできるだけ早い治療が必要です。",
     "In pregnancy, also ask about headache, visual disturbance and pain in the upper abdomen. With any of these symptoms, obstetric care at once, without waiting to measure again; without, a pressure that is confirmed needs treatment as soon as possible, the same day at the latest.",
 ];
@@ -79,7 +96,7 @@ const SEVERE_BEFORE: Wording = Wording {
     ..SEVERE
 };
 
-/// Version 4 of the sentences, and in pregnancy what else to ask.
+/// Version 5 of the sentences, and in pregnancy what else to ask.
 pub(super) fn words(alert: &Alert) -> Text {
     as_asked_before(4, alert, present(alert))
 }
@@ -100,11 +117,13 @@ fn present(alert: &Alert) -> Text {
         };
     }
     let is_confirmed = alert.stage.min(Crisis::known_stage(alert)) == Stage::Confirmed;
-    let [then_ja, then_en] = match (alert.wording_version < 4, is_confirmed) {
-        (true, true) => IN_PREGNANCY_BEFORE,
-        (true, false) => IN_PREGNANCY_BEFORE_UNCONFIRMED,
-        (false, true) => IN_PREGNANCY,
-        (false, false) => IN_PREGNANCY_UNCONFIRMED,
+    let [then_ja, then_en] = match (alert.wording_version, is_confirmed) {
+        (..4, true) => IN_PREGNANCY_BEFORE,
+        (..4, false) => IN_PREGNANCY_BEFORE_UNCONFIRMED,
+        (4, true) => IN_PREGNANCY_4,
+        (4, false) => IN_PREGNANCY_4_UNCONFIRMED,
+        (_, true) => IN_PREGNANCY,
+        (_, false) => IN_PREGNANCY_UNCONFIRMED,
     };
     Text { ja: format!("{}{then_ja}", text.ja), en: format!("{} {then_en}", text.en) }
 }
@@ -114,6 +133,7 @@ fn of_pressure(alert: &Alert) -> Text {
     let (seen, broken) = (judged.seen(), judged.broken());
     let wording = match (alert.wording_version, alert.parameter(PREGNANCY)) {
         (..4, _) => &SEVERE_BEFORE,
+        (4, Some(_)) => &SEVERE_IN_PREGNANCY_4,
         (_, Some(_)) => &SEVERE_IN_PREGNANCY,
         (_, None) => &SEVERE,
     };

@@ -94,6 +94,10 @@ impl Rule for DataMissing {
         self.expected(plan).is_some()
     }
 
+    fn judges_absence(&self) -> bool {
+        true
+    }
+
     fn assess(&self, context: &Context<'_>) -> Assessment {
         let window_start = context.window_start();
         let Some((schedule, expected)) = self.expected(context.plan) else {

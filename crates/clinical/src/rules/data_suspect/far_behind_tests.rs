@@ -30,7 +30,7 @@ fn a_device_that_shows_another_year_from_day_to_day_is_suspected_on_the_third() 
 }
 
 #[test]
-fn a_history_that_is_imported_in_parts_from_day_to_day_is_believed() {
+fn a_history_that_is_imported_in_parts_from_day_to_day_is_no_clock() {
     let mut home = Home::default();
     for day in 0..6 {
         for n in 0..20 {
@@ -99,7 +99,7 @@ fn a_cuff_a_year_behind_that_is_handed_over_at_another_hour_each_day_is_suspecte
 }
 
 #[test]
-fn a_history_that_is_handed_over_in_small_parts_or_again_and_again_is_believed() {
+fn a_history_that_is_handed_over_in_small_parts_or_again_and_again_is_no_clock() {
     // Two days of it a day; the same two readings every day; and all of it every day.
     // A little later each day: what was sent within 24 hours is a duplicate.
     let received = |day: i64| day * (DAY + 10);
@@ -154,7 +154,7 @@ fn a_cuff_a_year_behind_that_uploads_every_few_days_is_suspected_on_the_third_up
 }
 
 #[test]
-fn a_history_that_is_imported_in_parts_of_some_days_every_few_days_is_believed() {
+fn a_history_that_is_imported_in_parts_of_some_days_every_few_days_is_no_clock() {
     for (every, days_of_a_part) in [(3, 4), (3, 2), (7, 14), (7, 5), (5, 30)] {
         let mut home = Home::default();
         for part in 0..5 {

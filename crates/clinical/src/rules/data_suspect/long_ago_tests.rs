@@ -48,7 +48,7 @@ fn a_severe_value_with_a_date_of_long_ago_is_a_review_an_hour_after_it_was_hande
 }
 
 #[test]
-fn a_history_with_severe_values_that_is_handed_over_now_is_believed() {
+fn a_history_with_severe_values_that_is_handed_over_now_is_no_clock() {
     for (severe, ordinary, _) in severe_values() {
         for reversed in [false, true] {
             let mut days: Vec<i64> = (0..20).collect();

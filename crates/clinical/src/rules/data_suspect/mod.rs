@@ -174,7 +174,7 @@ impl Rule for DataSuspect {
         // Most values are far from all of this, and no alert tells of any.
         (change.kind != GLUCOSE || sensor_end::is_unaffected(change, context))
             && units::is_unaffected(change)
-            && !context.open().is_some_and(tells_of_readings)
+            && !context.open().is_some_and(reports_readings)
     }
 
     /// What a sensor has said for hours may come with what it said after that. It is not known here of which
@@ -193,7 +193,7 @@ impl Rule for DataSuspect {
 }
 
 /// Whether an alert tells of what the current readings say.
-fn tells_of_readings(alert: &Alert) -> bool {
+fn reports_readings(alert: &Alert) -> bool {
     let names = [SENSOR_AT_LOW_END, SENSOR_AT_HIGH_END, UNIT_SUSPECTED];
     names.into_iter().any(|name| alert.finding(name).is_some())
 }

@@ -330,7 +330,7 @@ fn memory_that_is_full_is_reported_once_and_for_as_long_as_something_is_not_judg
         reading.source = Source::device("OMRON", &device.to_string()).unwrap();
         reading
     };
-    let most = crate::timeline::MOST_SOURCES as u16;
+    let most = crate::remembered::MOST_SOURCES as u16;
     for device in 0..most + 20 {
         let received = at(i64::from(device));
         let applied = home.monitor.apply(&of_device(device), received, (&home.plan, home.window));

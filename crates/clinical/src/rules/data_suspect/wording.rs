@@ -9,7 +9,7 @@ use super::{
 use crate::alert::{Alert, Evidence, Text};
 use crate::measured::Side;
 use crate::parameter::Parameter;
-use crate::timeline::{MOST_READINGS, MOST_SOURCES};
+use crate::remembered::{MOST_READINGS, MOST_SOURCES};
 use crate::wording::{as_asked_before, measured, not_recorded, number};
 
 /// Version 3 of the sentences.

@@ -4,7 +4,7 @@ use crate::fixed::Fixed;
 use crate::glucose::{EXTENDED, SENSOR_FOR};
 use crate::kinds::Label;
 use crate::parameter::Parameter;
-use crate::rules::glucose_event::{OFTEN, OFTEN_WITHIN, STICK_TELLS_FOR, TELLS_FOR};
+use crate::rules::glucose_event::{OFTEN, OFTEN_WITHIN, REPORTS_FOR, STICK_REPORTS_FOR};
 use crate::rules::glucose_rule::{BACK, BACK_BY_STICK, back};
 
 /// Glucose below which it is low, mg/dL.
@@ -58,12 +58,12 @@ pub(super) const FIXED: &[Fixed] = &[
             "低値の間隔がこれを超えると、持続は数え直し、新たな発生とみなす",
             "a low value tells of what follows it for; after more it is another low",
         ],
-        TELLS_FOR,
+        REPORTS_FOR,
         "ours: after a longer gap nobody knows that it lasted",
     ),
     Fixed::minutes(
         ["指先穿刺の低値を一続きとみなす間隔（以下）", "low finger-sticks are one low within"],
-        STICK_TELLS_FOR,
+        STICK_REPORTS_FOR,
         "ours: who measures before each meal has eaten between",
     ),
     Fixed::count(

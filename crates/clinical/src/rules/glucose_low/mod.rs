@@ -21,7 +21,7 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::glucose_event::{self, Beyond, Event, FingerSticks, OfSticks, TELLS_FOR, Urgent};
+use super::glucose_event::{self, Beyond, Event, FingerSticks, OfSticks, REPORTS_FOR, Urgent};
 use super::glucose_rule::{Definition, OfEvents};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
@@ -65,9 +65,9 @@ impl Definition for Low {
 
     const FIXED: &'static [&'static [Fixed]] = &[limits::FIXED, glucose_event::FIXED];
 
-    const WORDING_VERSION: i32 = 2;
+    const WORDING_VERSION: i32 = 3;
 
-    const CALLS_AGAIN_AFTER: Option<Span> = Some(TELLS_FOR);
+    const CALLS_AGAIN_AFTER: Option<Span> = Some(REPORTS_FOR);
 
     fn words(alert: &Alert) -> Text {
         wording::words(alert)

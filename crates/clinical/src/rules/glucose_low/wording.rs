@@ -4,10 +4,11 @@ use super::{LIMIT, STICK_LIMIT};
 use crate::alert::{Alert, Text};
 use crate::crisis::Crisis;
 use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
+use crate::rules::glucose_lows::{THEN, ask};
 use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
 use crate::wording::{as_asked_before, came_late, measured, not_recorded, number};
 
-/// Version 2 of the sentences.
+/// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     as_asked_before(2, alert, present(alert))
 }
@@ -84,6 +85,13 @@ fn present(alert: &Alert) -> Text {
             "症状を確認し、指先穿刺での血糖測定を依頼してください。",
             "Ask about symptoms, and ask to measure by finger-stick.",
         ),
+        (Some(_), false) if alert.wording_version > 2 => {
+            let ([ask_ja, ask_en], [then_ja, then_en]) = (ask(is_sensor), THEN);
+            return Text {
+                ja: format!("{}{ask_ja}{then_ja}", judged.ja),
+                en: format!("{} {ask_en}{then_en}", judged.en),
+            };
+        }
         (Some(_), false) => (
             "症状を確認し、指先穿刺での血糖測定を依頼してください。低ければブドウ糖10gをとり、15分後に再測定するよう伝えてください。",
             "Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes.",

@@ -62,7 +62,7 @@ impl Definition for VeryHigh {
 
     const FIXED: &'static [&'static [Fixed]] = &[limits::FIXED, glucose_event::FIXED];
 
-    const WORDING_VERSION: i32 = 2;
+    const WORDING_VERSION: i32 = 3;
 
     /// One finger-stick that asks to measure again, a meter's HI too. Of a sensor its hours count.
     fn severe(sample: Sample, plan: &Plan) -> Option<Severe> {

@@ -5,7 +5,11 @@ use crate::alert::{Alert, Stage, Text};
 use crate::rules::glucose_event::{shown_limit, shown_limit_alone};
 use crate::wording::{as_asked_before, before, came_late, measured, not_recorded, number};
 
-/// Version 2 of the sentences.
+/// Signs of ketoacidosis and of a hyperosmolar state. Ours.
+const SIGNS: [&str; 2] =
+    ["嘔吐、意識の変化、深く速い呼吸", "vomiting, drowsiness and laboured breathing"];
+
+/// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     as_asked_before(2, alert, present(alert))
 }
@@ -26,13 +30,25 @@ fn present(alert: &Alert) -> Text {
                 Some(single) => (format!("{single}以上"), format!("at or above {single}")),
                 None => ("測定器の上限超".to_owned(), "above what the meter can say".to_owned()),
             };
+        let [todo_ja, todo_en] = match alert.wording_version {
+            ..3 => [
+                "症状（口渇、嘔気、倦怠感）を確認し、再測定を依頼してください。".to_owned(),
+                "Ask about thirst, nausea and drowsiness, and ask to measure again.".to_owned(),
+            ],
+            _ => [
+                format!(
+                    "口渇、腹痛、{}の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。{}があれば、再測定を待たずに受診するよう伝えてください。",
+                    SIGNS[0], SIGNS[0]
+                ),
+                format!(
+                    "Ask about thirst, pain in the abdomen, {}, and ask to measure again, ketones too where insulin is used. With any of the last three, care at once, without waiting to measure again.",
+                    SIGNS[1]
+                ),
+            ],
+        };
         return Text {
-            ja: format!(
-                "血糖値 {highest} mg/dL（{judged_ja}）。症状（口渇、嘔気、倦怠感）を確認し、再測定を依頼してください。"
-            ),
-            en: format!(
-                "Blood glucose {highest} mg/dL: {judged_en}. Ask about thirst, nausea and drowsiness, and ask to measure again."
-            ),
+            ja: format!("血糖値 {highest} mg/dL（{judged_ja}）。{todo_ja}"),
+            en: format!("Blood glucose {highest} mg/dL: {judged_en}. {todo_en}"),
         };
     }
     let minutes = number(alert.finding("minutes").unwrap_or_default());
@@ -47,15 +63,25 @@ fn present(alert: &Alert) -> Text {
     } else {
         of_finger_sticks(alert, &value, &highest)
     };
-    let (todo_ja, todo_en) = match came_late(alert) {
-        true => (
-            "遅れて届いた測定値です。経過を確認してください。",
-            "The readings arrived late. Review what followed.",
-        ),
-        false => (
-            "症状と、食事・薬・体調を確認してください。",
-            "Ask about symptoms, and review meals, drugs and illness.",
-        ),
+    let [todo_ja, todo_en] = match (came_late(alert), alert.wording_version) {
+        (true, _) => [
+            "遅れて届いた測定値です。経過を確認してください。".to_owned(),
+            "The readings arrived late. Review what followed.".to_owned(),
+        ],
+        (false, ..3) => [
+            "症状と、食事・薬・体調を確認してください。".to_owned(),
+            "Ask about symptoms, and review meals, drugs and illness.".to_owned(),
+        ],
+        (false, _) => [
+            format!(
+                "{}の有無を確認し、いずれかがあれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。",
+                SIGNS[0]
+            ),
+            format!(
+                "Ask about {}: with any of these, care at once. Review meals, drugs and illness.",
+                SIGNS[1]
+            ),
+        ],
     };
     Text { ja: format!("{ja}{todo_ja}"), en: format!("{en} {todo_en}") }
 }

@@ -4,7 +4,7 @@ use crate::fixed::Fixed;
 use crate::glucose::{SENSOR_FOR, SILENCE};
 use crate::kinds::Label;
 use crate::parameter::Parameter;
-use crate::rules::glucose_event::TELLS_FOR;
+use crate::rules::glucose_event::REPORTS_FOR;
 use crate::rules::glucose_rule::{BACK, BACK_BY_STICK, back};
 
 /// Glucose below which it is very low, mg/dL.
@@ -46,7 +46,7 @@ pub(super) const FIXED: &[Fixed] = &[
             "低値の間隔がこれを超えると、新たな発生とみなす",
             "very low again: a new crisis after more than",
         ],
-        TELLS_FOR,
+        REPORTS_FOR,
         "ours: after that long it is no one event",
     ),
 ];

@@ -18,7 +18,7 @@ mod tests;
 mod wording;
 
 use super::glucose_event::{
-    self, Beyond, Event, FingerSticks, Judge, Level, OfSticks, TELLS_FOR, Urgent,
+    self, Beyond, Event, FingerSticks, Judge, Level, OfSticks, REPORTS_FOR, Urgent,
 };
 use super::glucose_rule::{Definition, OfEvents};
 use crate::alert::{Alert, Stage, Text};
@@ -64,9 +64,9 @@ impl Definition for VeryLow {
 
     const FIXED: &'static [&'static [Fixed]] = &[limits::FIXED, glucose_event::FIXED];
 
-    const WORDING_VERSION: i32 = 2;
+    const WORDING_VERSION: i32 = 3;
 
-    const CALLS_AGAIN_AFTER: Option<Span> = Some(TELLS_FOR);
+    const CALLS_AGAIN_AFTER: Option<Span> = Some(REPORTS_FOR);
 
     fn severe(sample: Sample, plan: &Plan) -> Option<Severe> {
         let is_beyond = Judge::of(&VERY_LOW, plan).level_of(sample) == Level::Beyond;

@@ -2,17 +2,17 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Stage, Text};
+use crate::rules::glucose_lows::{THEN, ask};
 use crate::rules::glucose_open::WITH_WHICH_A_CRISIS_BEGAN as AGAIN;
 use crate::wording::{measured, not_recorded, number};
 
-/// A patient who is awake takes glucose and measures again after 15 minutes; one who is drowsy, cannot swallow or is
-/// not helped by that needs help at once. The amounts are those of Japanese and American guidelines (recalled).
-const THEN: [&str; 2] = [
+/// What version 2 said to do.
+const THEN_2: [&str; 2] = [
     "飲み込めるならブドウ糖10g（α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）をとり15分後に再測定、意識がはっきりしない・飲み込めない・回復しない場合は救急要請（あればグルカゴン）するよう伝えてください。SU薬では再発に注意してください。",
-    " If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return.",
+    THEN[1],
 ];
 
-/// Version 2 of the sentences.
+/// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     let shown = |name, side| Some(measured(alert.finding(name)?, alert.finding(side)));
     let (Some(value), Some(lowest)) =
@@ -109,16 +109,13 @@ fn todo(alert: &Alert, is_of_sensor: bool) -> Text {
         (..2, false) => {
             ["症状を確認し、再測定を依頼してください。", "Ask for symptoms, and to measure again."]
         }
-        (_, true) => [
-            "指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
-            "Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise.",
-        ],
-        (_, false) => [
-            "冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。",
-            "Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise.",
-        ],
+        (_, is_of_sensor) => ask(is_of_sensor),
     };
-    let [then_ja, then_en] = if alert.wording_version < 2 { ["", ""] } else { THEN };
+    let [then_ja, then_en] = match alert.wording_version {
+        ..2 => ["", ""],
+        2 => THEN_2,
+        _ => THEN,
+    };
     Text { ja: format!("{ja}{ask_ja}{then_ja}"), en: format!("{en}{ask_en}{then_en}") }
 }
 

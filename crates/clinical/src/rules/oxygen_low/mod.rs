@@ -194,7 +194,7 @@ impl Rule for Low {
     }
 
     fn wording_version(&self) -> i32 {
-        3
+        4
     }
 
     fn words(&self, alert: &Alert) -> Text {

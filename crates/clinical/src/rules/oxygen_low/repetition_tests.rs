@@ -62,11 +62,11 @@ fn one_urgent_value_among_low_ones_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ lowest 84 %: below 94; at or below 90 not confirmed by further values. Ask about breathlessness, and ask to measure again."
+        "SpO₂ lowest 84 %: below 94; at or below 90 not confirmed by further values. Ask about breathlessness, and ask to measure again. With marked breathlessness, care at once, without waiting to measure again."
     );
     assert_eq!(
         words.ja,
-        "SpO₂ 最低 84 %（94未満、90以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。"
+        "SpO₂ 最低 84 %（94未満、90以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。息切れが強い場合は、再測定を待たずに直ちに受診するよう伝えてください。"
     );
     // What was reported before the sentence changed reads as it did.
     let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };

@@ -111,11 +111,11 @@ fn one_low_value_that_nothing_follows_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ 86 %: at or below 90, not repeated within 15 minutes. Ask about breathlessness, and ask to warm the finger and measure twice, 1 to 2 minutes apart."
+        "SpO₂ 86 %: at or below 90, not repeated within 15 minutes. Ask about breathlessness, and ask to warm the finger and measure twice, 1 to 2 minutes apart. With marked breathlessness, care at once, without waiting to measure again."
     );
     assert_eq!(
         words.ja,
-        "SpO₂ 86 %（90以下）。15分以内の再測定がありません。息切れを確認し、指を温めて1〜2分の間隔で2回測り直すよう依頼してください。"
+        "SpO₂ 86 %（90以下）。15分以内の再測定がありません。息切れを確認し、指を温めて1〜2分の間隔で2回測り直すよう依頼してください。息切れが強い場合は、再測定を待たずに直ちに受診するよう伝えてください。"
     );
     goes_on(&mut home, &[(60, 88), (62, 87)]);
     assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);

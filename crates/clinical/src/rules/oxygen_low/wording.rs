@@ -11,7 +11,13 @@ const THEN_URGENT: [&str; 2] = [
     " If it stays low at rest, or with marked breathlessness, care at once.",
 ];
 
-/// Version 3 of the sentences.
+/// What to do where it is not confirmed, or not that it is urgent. Ours.
+const THEN_UNCONFIRMED: [&str; 2] = [
+    "息切れが強い場合は、再測定を待たずに直ちに受診するよう伝えてください。",
+    " With marked breathlessness, care at once, without waiting to measure again.",
+];
+
+/// Version 4 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     as_asked_before(3, alert, present(alert))
 }
@@ -46,6 +52,8 @@ fn present(alert: &Alert) -> Text {
         ),
     };
     let is_late = alert.late || !is_urgent && !is_unconfirmed && came_late(alert);
+    let [unless_ja, unless_en] =
+        if alert.wording_version < 4 { ["", ""] } else { THEN_UNCONFIRMED };
     match (alert.stage, is_late) {
         (Stage::Confirmed, false)
             if !is_urgent && is_lowest_urgent && alert.wording_version < 2 =>
@@ -62,10 +70,10 @@ fn present(alert: &Alert) -> Text {
         // It may be so for some minutes of a device that measures continuously.
         (Stage::Confirmed, false) if !is_urgent && is_lowest_urgent => Text {
             ja: format!(
-                "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。"
+                "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。{unless_ja}"
             ),
             en: format!(
-                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} not confirmed by further values. Ask about breathlessness, and ask to measure again."
+                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} not confirmed by further values. Ask about breathlessness, and ask to measure again.{unless_en}"
             ),
         },
         (Stage::Confirmed, false) => {
@@ -88,10 +96,10 @@ fn present(alert: &Alert) -> Text {
         },
         (Stage::Unconfirmed | Stage::Missing, _) => Text {
             ja: format!(
-                "SpO₂ {lowest} %（{broken_ja}）。15分以内の再測定がありません。息切れを確認し、指を温めて1〜2分の間隔で2回測り直すよう依頼してください。"
+                "SpO₂ {lowest} %（{broken_ja}）。15分以内の再測定がありません。息切れを確認し、指を温めて1〜2分の間隔で2回測り直すよう依頼してください。{unless_ja}"
             ),
             en: format!(
-                "SpO₂ {lowest} %: {broken_en}, not repeated within 15 minutes. Ask about breathlessness, and ask to warm the finger and measure twice, 1 to 2 minutes apart."
+                "SpO₂ {lowest} %: {broken_en}, not repeated within 15 minutes. Ask about breathlessness, and ask to warm the finger and measure twice, 1 to 2 minutes apart.{unless_en}"
             ),
         },
     }

@@ -21,11 +21,12 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::occasions::{self, OCCASION};
+use super::occasions;
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::copies::{self, COPY_WITHIN};
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
+use crate::home_pressure::OCCASION;
 use crate::kinds::{Kind, blood_pressure};
 use crate::parameter::Parameter;
 use crate::remembered::CurrentReading;

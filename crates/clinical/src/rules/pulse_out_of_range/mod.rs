@@ -15,10 +15,11 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::occasions::{self, OCCASION};
+use super::occasions;
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
+use crate::home_pressure::OCCASION;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -174,7 +175,7 @@ impl Rule for OutOfRange {
     }
 
     fn wording_version(&self) -> i32 {
-        2
+        3
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -91,7 +91,7 @@ impl Rule for WeightLoss {
     }
 
     fn wording_version(&self) -> i32 {
-        2
+        3
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -45,7 +45,7 @@ fn three_days_that_are_five_percent_below_the_median_of_a_month_are_for_review()
     let words = rules::words(daily::last(&home, RULE));
     assert_eq!(
         words.en,
-        "Weight 76 kg (median of the last 3 days measured, 2026-06-28 to 2026-06-30), 5 % below the median of the month before, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+        "Weight 76 kg (median of the last 3 days measured, 2026-06-28 to 2026-06-30), 5 % below the median of the month before, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and ask to measure again."
     );
     assert_eq!(
         words.ja,
@@ -62,12 +62,12 @@ fn an_alert_from_before_the_last_days_were_judged_reads_as_it_was_reported() {
     reported.findings.remove("first_day");
     assert_eq!(
         rules::words(&reported).en,
-        "Weight 76 kg (median of the last 3 days measured until 2026-06-30), 5 % below the median of the 30 days before that week, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+        "Weight 76 kg (median of the last 3 days measured until 2026-06-30), 5 % below the median of the 30 days before that week, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and ask to measure again."
     );
     reported.findings.insert("days".into(), 7.0);
     assert_eq!(
         rules::words(&reported).en,
-        "Weight at most 76 kg in the 7 days until 2026-06-30 (7 days measured), 5 % below the median of the 30 days before, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+        "Weight at most 76 kg in the 7 days until 2026-06-30 (7 days measured), 5 % below the median of the 30 days before, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and ask to measure again."
     );
 }
 

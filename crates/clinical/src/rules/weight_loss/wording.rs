@@ -54,12 +54,16 @@ pub(super) fn words(alert: &Alert) -> Text {
             ),
         ),
     };
+    let again_en = match alert.wording_version {
+        ..3 => ", and to measure again.",
+        _ => ", and ask to measure again.",
+    };
     Text {
         ja: format!(
             "{weight_ja}の中央値{from} kg（測定{month_days}日）より{loss}%低い値です：{limit}%以上の減少。食事、脱水、利尿薬を確認し、再測定を依頼してください。"
         ),
         en: format!(
-            "{weight_en}, {from} kg ({month_days} days): a loss at or above {limit} %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+            "{weight_en}, {from} kg ({month_days} days): a loss at or above {limit} %. Ask how the patient eats and drinks and which drugs were changed{again_en}"
         ),
     }
 }

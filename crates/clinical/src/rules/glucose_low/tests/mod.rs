@@ -105,11 +105,11 @@ fn a_low_that_lasts_more_than_120_minutes_is_urgent_though_every_value_comes_in_
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 70 mg/dL未満が120分超（最低65）。症状を確認し、指先穿刺での血糖測定を依頼してください。低ければブドウ糖10gをとり、15分後に再測定するよう伝えてください。"
+        "センサーグルコース 70 mg/dL未満が120分超（最低65）。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら直ちにブドウ糖10g（α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）をとり15分後に再測定、意識がはっきりしない・飲み込めない・回復しない場合は救急要請（あればグルカゴン）するよう伝えてください。SU薬では再発に注意してください。"
     );
     // No value lower: the next ones say nothing new.
     for sent in stays(130, 180, 65) {
@@ -194,7 +194,7 @@ fn the_reading_that_makes_it_last_is_in_the_evidence_and_in_the_words() {
     assert_eq!(evidence(&home), [at(0), at(60), at(121)]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 66 mg/dL: below 70, lowest 61, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Blood glucose 66 mg/dL: below 70, lowest 61, not seen back for more than 120 minutes. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     home.receives(finger(130, 60));
     assert_eq!(evidence(&home), [at(0), at(130), at(121)]);
@@ -217,7 +217,7 @@ fn a_low_that_lasts_again_hours_later_pages_again_once() {
     assert_eq!(reported(&home), [None, Some(at(DAY)), Some(at(2 * DAY))]);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     // What goes on is no news.
     home.receives(finger(2 * DAY + 300, 66));
@@ -287,7 +287,7 @@ fn two_finger_sticks_with_nothing_back_between_them_are_urgent_after_120_minutes
     assert_eq!(home.last().transition, Escalated);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 66 mg/dL: below 70, lowest 65, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+        "Blood glucose 66 mg/dL: below 70, lowest 65, not seen back for more than 120 minutes. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
     );
     let home = after([finger(0, 65), finger(60, 80), finger(121, 66)]);
     assert!(home.reported.iter().all(|alert| alert.severity == Review));

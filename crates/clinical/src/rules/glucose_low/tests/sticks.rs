@@ -72,7 +72,7 @@ fn a_third_low_of_finger_sticks_within_twelve_hours_is_urgent_though_none_is_kno
         assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)], "{night:?}");
         assert_eq!(
             rules::words(home.last()).en,
-            "Blood glucose 66 mg/dL: below 70, not seen back for more than 120 minutes. Ask about symptoms, and ask to measure by finger-stick and, if low, to take 10 to 15 g of glucose and measure again after 15 minutes."
+            "Blood glucose 66 mg/dL: below 70, not seen back for more than 120 minutes. Ask about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return."
         );
     }
     assert_eq!(called(&hours(&[0, 7, 13])), [], "the first is of yesterday");

@@ -15,7 +15,7 @@ use crate::rule_set::RuleSet;
 use crate::time::{Span, Timestamp};
 
 /// When the morning begins, and the day with it.
-pub(super) const MORNING_BEGINS: Parameter = Parameter {
+pub(crate) const MORNING_BEGINS: Parameter = Parameter {
     name: "bp.above_target.morning_begins",
     former_names: &[],
     label: Label { ja: "朝の始まり（時）", en: "morning: from, hour of the day" },
@@ -28,7 +28,7 @@ pub(super) const MORNING_BEGINS: Parameter = Parameter {
 };
 
 /// When it ends.
-pub(super) const MORNING_ENDS: Parameter = Parameter {
+pub(crate) const MORNING_ENDS: Parameter = Parameter {
     name: "bp.above_target.morning_ends",
     former_names: &[],
     label: Label { ja: "朝の終わり（時）", en: "morning: until, hour of the day" },
@@ -41,7 +41,7 @@ pub(super) const MORNING_ENDS: Parameter = Parameter {
 };
 
 /// When the evening begins, which lasts until the next morning.
-pub(super) const EVENING_BEGINS: Parameter = Parameter {
+pub(crate) const EVENING_BEGINS: Parameter = Parameter {
     name: "bp.above_target.evening_begins",
     former_names: &[],
     label: Label {
@@ -114,7 +114,7 @@ impl Hours {
     pub const PARAMETERS: &'static [&'static Parameter] = &HOURS;
 
     /// With the numbers that an episode was judged against, the hours by which its days were cut.
-    pub(super) fn beside(self, mut parameters: Values) -> Values {
+    pub(crate) fn beside(self, mut parameters: Values) -> Values {
         let hours = [self.morning, self.morning_ends, self.evening];
         let named = HOURS.iter().zip(hours);
         parameters
@@ -123,7 +123,7 @@ impl Hours {
     }
 
     /// The part of the day of a time, if it is in one.
-    pub(super) fn part(self, time: Time) -> Option<Part> {
+    pub(crate) fn part(self, time: Time) -> Option<Part> {
         let after = self.after_morning(time.hour());
         if after < self.after_morning(self.morning_ends) {
             return Some(Part::Morning);
@@ -137,7 +137,7 @@ impl Hours {
     }
 
     /// How much later than usual the day ends.
-    pub(super) fn later(self) -> Span {
+    pub(crate) fn later(self) -> Span {
         Span::from_hours(i64::from((self.morning - Self::default().morning).max(0)))
     }
 

@@ -9,10 +9,14 @@ use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
 use crate::statistics;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
-use super::hours::{Hours, Part};
-use super::occasions::OCCASION;
+use hours::{Hours, Part};
+
+pub mod hours;
+
+/// The length of an occasion: readings from its first on. Ours.
+pub(crate) const OCCASION: Span = Span::from_minutes(15);
 
 /// A mean pressure, mmHg.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +103,28 @@ impl DayOfPressure {
     }
 }
 
+impl From<DayOfPressure> for MeansOfDay {
+    fn from(day: DayOfPressure) -> Self {
+        Self { morning: day.mean(Part::Morning), evening: day.mean(Part::Evening) }
+    }
+}
+
+/// The means of the occasions of a day's parts, as far as it has any.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MeansOfDay {
+    pub(crate) morning: Option<Pressure>,
+    pub(crate) evening: Option<Pressure>,
+}
+
+impl MeansOfDay {
+    pub(crate) const fn of(&self, part: Part) -> Option<Pressure> {
+        match part {
+            Part::Morning => self.morning,
+            Part::Evening => self.evening,
+        }
+    }
+}
+
 /// The mean of some days, to a tenth of a mmHg, as it is shown; and how many days.
 pub(crate) fn mean_of(days: impl Iterator<Item = Pressure>) -> Option<(Pressure, u32)> {
     let mut all = Mean::default();
@@ -120,7 +146,6 @@ mod tests {
     use crate::remembered::Delay;
     use crate::sample::Sample;
     use crate::source::Source;
-    use crate::time::Span;
 
     /// The day 2026-06-01 in Japan, minutes after its midnight.
     fn day(readings: &[(i64, u16, u16)]) -> DayOfPressure {
