@@ -294,6 +294,7 @@ fn measure_recovery(args: &Args, report: &mut Report) -> anyhow::Result<()> {
         say(&format!("writing the history of {patients} patients"));
         let recovered = recover(*patients, Versions::Current)?;
         report.add(recovered.measure(), recovered.notes());
+        report.add(recovered.measure_of_rules(), Vec::new());
         current.get_or_insert(recovered);
     }
     if let (Some(current), Some(patients)) = (current, args.recovery_patients.first()) {

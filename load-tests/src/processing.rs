@@ -88,7 +88,10 @@ pub fn run_under(
 }
 
 /// Writes a rule set as `mimamori rules apply` does, which refuses a time that is past.
-fn apply(stage: &Stage, topics: &Topics, rule_set: &RuleSet) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When it is not written.
+pub fn apply(stage: &Stage, topics: &Topics, rule_set: &RuleSet) -> anyhow::Result<()> {
     let topic = topics.name(Topic::RuleSets);
     let record = records::RuleSet::of(rule_set, "load-tests", rule_set.effective_from());
     let payload = Codec::new(None)?.encoder(&topic)?.encode(&record)?;

@@ -8,7 +8,7 @@ use schemas::Topics;
 use crate::history::{self, Versions};
 use crate::report::Measure;
 use crate::stage::Stage;
-use crate::{effort, machine};
+use crate::{effort, machine, processing, rules};
 
 /// At most so long for a million patients, seconds.
 const MOST: f64 = 30.0;
@@ -26,6 +26,8 @@ pub struct Recovered {
     /// How long writing them took.
     fill: Duration,
     starts: Vec<Start>,
+    /// The same with the rules of the first round alone.
+    with_first_rules: Vec<Start>,
 }
 
 struct Start {
@@ -60,12 +62,14 @@ impl Recovered {
 
     /// Seconds of replaying a log of two schema versions, against one of the current version.
     pub fn measure_beside(&self, current: &Self) -> Measure {
-        let seconds = |recovered: &Self| {
-            let replays = recovered.starts.iter().map(|start| start.ready - start.joined);
-            replays.min().expect("there are starts").as_secs_f64()
-        };
-        let (measured, peer) = (seconds(self), seconds(current));
+        let (measured, peer) = (replayed_in(&self.starts), replayed_in(&current.starts));
         Measure::times("recovery, 2 schemas", "s", measured, peer, MOST_OF_TWO_VERSIONS)
+    }
+
+    /// Seconds until what was replayed is judged by every rule, against the first two alone.
+    pub fn measure_of_rules(&self) -> Measure {
+        let (all, first) = (replayed_in(&self.starts), replayed_in(&self.with_first_rules));
+        Measure::beside("recovery, all rules", "s", all, first)
     }
 
     fn best(&self) -> &Start {
@@ -86,6 +90,8 @@ impl Recovered {
             self.fill.as_secs_f64()
         )];
         notes.extend(self.starts.iter().map(|start| self.note(start)));
+        let with_first = self.with_first_rules.iter().map(|start| self.note(start));
+        notes.extend(with_first.map(|note| format!("with two rules: {note}")));
         notes
     }
 
@@ -107,6 +113,12 @@ impl Recovered {
     }
 }
 
+/// Seconds from when the group gave the partitions until all was ready, of the quickest start.
+fn replayed_in(starts: &[Start]) -> f64 {
+    let replays = starts.iter().map(|start| start.ready - start.joined);
+    replays.min().expect("there are starts").as_secs_f64()
+}
+
 /// Fills the topics of a deployment of its own with the history of so many patients and starts the
 /// processor over it as often as asked, each time killing it when it is ready.
 ///
@@ -123,21 +135,27 @@ pub fn run(
     let begun = Instant::now();
     let written = history::write(stage, &topics, (patients, days), versions)?;
     let fill = begun.elapsed();
-    let mut recovered = Recovered { patients, days, versions, written, fill, starts: Vec::new() };
+    let (all, first) = (Vec::new(), Vec::new());
+    let mut recovered =
+        Recovered { patients, days, versions, written, fill, starts: all, with_first_rules: first };
     for _ in 0..starts {
-        let start = recover(stage, &topics)?;
-        anyhow::ensure!(
-            start.replayed == written,
-            "{} records are replayed, not {written}",
-            start.replayed
-        );
+        let start = recover(stage, &topics, written)?;
+        anyhow::ensure!(start.replayed == written, "{} records too many", start.replayed - written);
         crate::say(&format!("{patients} patients: {}", recovered.note(&start)));
         recovered.starts.push(start);
+    }
+    if versions == Versions::Current {
+        processing::apply(stage, &topics, &rules::only(&rules::FIRST)?)?;
+        for _ in 0..starts {
+            let start = recover(stage, &topics, written)?;
+            crate::say(&format!("with two rules: {}", recovered.note(&start)));
+            recovered.with_first_rules.push(start);
+        }
     }
     Ok(recovered)
 }
 
-fn recover(stage: &mut Stage, topics: &Topics) -> anyhow::Result<Start> {
+fn recover(stage: &mut Stage, topics: &Topics, written: u64) -> anyhow::Result<Start> {
     let broker_before = stage.broker_effort();
     let begun = Instant::now();
     let instance = [("MIMAMORI_INSTANCE", "recovery".to_owned())];
@@ -160,6 +178,11 @@ fn recover(stage: &mut Stage, topics: &Topics) -> anyhow::Result<Start> {
         peak: machine::memory_of(process.id(), "VmHWM")?,
     };
     process.kill();
+    anyhow::ensure!(
+        start.replayed >= written,
+        "{} records are replayed, not {written}",
+        start.replayed
+    );
     Ok(start)
 }
 

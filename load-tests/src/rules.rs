@@ -15,7 +15,7 @@ use crate::turns::Mix;
 use crate::{say, spread};
 
 /// The rules of the first round.
-const FIRST: [&str; 2] = ["bp.severe_high", "data.missing"];
+pub const FIRST: [&str; 2] = ["bp.severe_high", "data.missing"];
 /// The rules about a sensor's readings with which the promise of their speed was made.
 pub const OF_SENSORS: [&str; 2] = ["glucose.very_low", "data.missing"];
 /// With all rules at least this share of the throughput with those.
