@@ -31,9 +31,12 @@ pub(crate) const TOGETHER: Span = Span::from_minutes(1);
 /// When a reading that its rule does not see before its time ([`Rule::waits_for_its_time`]) is seen: with
 /// the next whole minute, so that of a device that sends each second one assessment a minute sees all.
 pub(crate) fn seen_from(observed: Timestamp) -> Timestamp {
-    let minute = Span::from_minutes(1).millis();
+    let minute = SEEN_WITHIN.millis();
     Timestamp::from_millis((observed.millis() + minute - 1).div_euclid(minute) * minute)
 }
+
+/// So long after its time such a reading is seen at the latest.
+pub(crate) const SEEN_WITHIN: Span = Span::from_minutes(1);
 
 /// A rule: a pure function from a patient's current readings to the episodes in them.
 ///
@@ -268,7 +271,8 @@ impl<'a> Context<'a> {
     /// When the first of the readings of some kinds is seen that are to come.
     pub(crate) fn next_to_come(&self, kinds: &[Kind]) -> Option<Timestamp> {
         let first = |kind: &Kind| {
-            let mut ahead = self.timeline.current(*kind, self.now);
+            // One of the present minute is still to come.
+            let mut ahead = self.timeline.current(*kind, self.now - SEEN_WITHIN);
             ahead.find(|reading| self.is_to_come(reading)).map(|reading| seen_from(reading.time))
         };
         kinds.iter().filter_map(first).min()

@@ -154,6 +154,18 @@ fn saturations_that_are_ahead_end_no_urgent_row_before_it_is_reported() {
     assert!(home.last().is_open());
 }
 
+/// The row is assessed between the time of what follows it and the whole minute with which that is seen.
+#[test]
+fn what_is_ahead_ends_a_row_that_was_reported_in_the_minute_of_its_time() {
+    let mut home = Home::under(&["oxygen.low"]);
+    home.receives_at(21, oxygen(37, 92, 7));
+    home.receives_at(47, oxygen(52, 94, 7));
+    home.waits_until(91);
+    assert_eq!(home.reported.len(), 2);
+    assert_eq!(home.last().transition, Transition::Retracted);
+    assert_eq!(home.missed_at(91), []);
+}
+
 /// Of each kind what is far from every limit, and what is beyond some.
 fn sample(kind: Kind, is_harmless: bool) -> BoxedStrategy<Sample> {
     let none = Sample::default();

@@ -4,7 +4,7 @@ use super::{Monitor, Situation};
 use crate::due::What;
 use crate::kinds::Kind;
 use crate::remembered::CurrentReading;
-use crate::rule::seen_from;
+use crate::rule::{SEEN_WITHIN, seen_from};
 use crate::rules;
 use crate::time::Timestamp;
 
@@ -23,7 +23,7 @@ impl Monitor {
     /// Whether readings of a kind are remembered whose time has not come, by clocks that are ahead.
     pub(super) fn are_any_ahead(&self, kind: Kind, now: Timestamp) -> bool {
         let is_ahead = |one: CurrentReading| one.delay.is_ahead() && seen_from(one.time) > now;
-        self.timeline.current(kind, now).any(is_ahead)
+        self.timeline.current(kind, now - SEEN_WITHIN).any(is_ahead)
     }
 
     /// What a reading changes beside those that are ahead. One that is to come itself is looked at then.
