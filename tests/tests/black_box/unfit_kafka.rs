@@ -23,6 +23,8 @@ use crate::rejected::output;
 
 const PATIENT: &str = "TST001/P1";
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The writer brings its tables to their shape before it looks at topics.
+const REFUSES_WITHIN: Duration = Duration::from_secs(120);
 /// A partition counts as blind after 15 s.
 const BLIND: Duration = Duration::from_secs(60);
 
@@ -39,7 +41,7 @@ fn refusal(command: &mut Command, log: &Path) -> String {
     let output = File::create(log).unwrap();
     command.stdout(output.try_clone().unwrap()).stderr(output);
     let mut child = command.spawn().unwrap();
-    let ended = try_within(PATIENCE, || child.try_wait().unwrap().ok_or("it runs"));
+    let ended = try_within(REFUSES_WITHIN, || child.try_wait().unwrap().ok_or("it runs"));
     if ended.is_err() {
         child.kill().unwrap();
         child.wait().unwrap();
