@@ -29,6 +29,7 @@ ALLOWED = {
     "crates/clinical/src/lib.rs": ("kind", "the list of modules, one of which is of a kind"),
     "crates/clinical/src/programmes.rs": ("rule and kind", "sets of parameters, which rules have and name after what they judge"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
+    "deploy/prometheus/alerts.yml": ("rule", "alerts of one rule about many patients at once are about a sender"),
     "deploy/rule-sets/": ("rule", "numbers of rules"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("rule and kind", "loads are made of certain kinds, and some rules are a peer of all"),

@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use field_cases::case::Step;
+use field_cases::sent::Sent;
 use fuzz::attempt::attempt;
+use fuzz::bytes::LONGEST;
+use fuzz::packed::{pack, unpack};
 use fuzz::random::Random;
 use fuzz::target::{Form, Target, promise};
 use fuzz::{corpus, targets};
+use gateway::{Encoding, Memory, decompress};
 
 /// The same inputs in every run of the tests; `make fuzz` has others each time.
 const SEED: u64 = 20_261_122;
@@ -62,6 +67,50 @@ fn every_folder_of_the_corpus_belongs_to_a_target_and_every_target_has_one() {
         corpus::keep(&target.name, shortest.map_or(b"", Vec::as_slice)).unwrap();
     }
     assert!(missing.is_empty(), "folders made with a first input: {missing:?}; commit them");
+}
+
+#[test]
+fn whatever_a_case_from_the_field_sends_is_a_first_input_of_every_parser_that_reads_it() {
+    let targets = targets::all();
+    let seeds = |name: &str| -> BTreeSet<&[u8]> {
+        let target = targets.iter().find(|target| target.name == name).unwrap();
+        assert!(target.seeds.iter().all(|seed| seed.len() <= LONGEST), "{name}");
+        target.seeds.iter().map(Vec::as_slice).collect()
+    };
+    let [documents, bodies, records] =
+        ["gateway_document", "gateway_body", "processor_validation"].map(seeds);
+    let encoder = schemas::Codec::new(None).unwrap().encoder("topic").unwrap();
+    for case in targets::field::cases() {
+        assert!(!case.send.is_empty());
+        for (place, step) in case.send.iter().enumerate() {
+            let step_of = format!("{}, send {place}", case.file);
+            match (step, targets::field::sent(&case, step)) {
+                (Step::Http(http), Sent::Http(sent)) => {
+                    let encoding = http.encoding.as_deref().unwrap_or("identity");
+                    let input = pack([encoding.as_bytes(), &sent]);
+                    assert_eq!(
+                        unpack(&input),
+                        [encoding.as_bytes(), &sent],
+                        "{step_of} is too long"
+                    );
+                    assert!(bodies.contains(&*input), "{step_of}");
+                    let encoding = Encoding::named(encoding.as_bytes()).unwrap();
+                    let mut share = Memory::new(usize::MAX).share();
+                    let read = decompress(sent, encoding, LONGEST, &mut share).ok().unwrap();
+                    assert!(documents.contains(&*read.bytes), "{step_of}");
+                }
+                (_, Sent::Kafka(readings)) => {
+                    assert!(!readings.is_empty(), "{step_of}");
+                    for reading in readings {
+                        let value = encoder.encode(&reading).unwrap();
+                        let record = pack([reading.key().as_bytes(), &value]);
+                        assert!(records.contains(&*record), "{step_of}");
+                    }
+                }
+                (Step::Kafka(_), Sent::Http(_)) => unreachable!("a step is sent as it says"),
+            }
+        }
+    }
 }
 
 /// A parser of `LENGTH:TEXT` with a fault.

@@ -112,6 +112,15 @@ pub fn form(kind: Kind) -> &'static Form {
     &crate::measurement::FORMS[kind as usize]
 }
 
+/// The columns of a kind's fields: each in the one of its name, followed by that of the number as
+/// it was sent, where a field has one.
+pub fn columns(kind: Kind) -> impl Iterator<Item = (&'static str, Column)> {
+    form(kind).fields.iter().flat_map(|field| {
+        let sent = field.sent.map(|name| (name, Column::Float32 { absent: Some(0.0) }));
+        std::iter::once((field.name(), field.column)).chain(sent)
+    })
+}
+
 /// The value of a field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'r> {

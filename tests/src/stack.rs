@@ -426,7 +426,8 @@ impl Stack {
         command.args(["--clickhouse-url", &url]).args(["--clickhouse-database", &self.database])
     }
 
-    fn command(&self, service: Service, ports: Ports) -> Command {
+    /// What starts a service.
+    pub fn command(&self, service: Service, ports: Ports) -> Command {
         let mut command = self.tool(service.subcommand());
         let deadline = DRAIN_DEADLINE.as_secs().to_string();
         command.args(["--drain-deadline-seconds", &deadline]);

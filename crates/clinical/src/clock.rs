@@ -55,6 +55,11 @@ pub fn is_doubted(kind: Kind) -> bool {
     kind.setting() == Setting::Home
 }
 
+/// Whether a time may be one of a device that does not know seconds.
+pub fn is_whole_minute(time: Timestamp) -> bool {
+    time.seconds() % 60 == 0
+}
+
 /// Whether a reading was registered when it was handed over, and says that it was observed so long before
 /// that no rule looks at it. It comes of a device's memory, or of a clock that shows a wrong date: a year, or
 /// day and month, that were set wrongly, or a factory date from which it has counted on for longer than

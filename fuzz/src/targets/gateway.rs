@@ -38,11 +38,10 @@ pub(super) fn targets() -> Vec<Target> {
         small.iter().map(|document| pack([encoding.as_bytes(), &compressed(encoding, document)]))
     });
     let from_the_field = field::bodies().iter();
-    let from_the_field = from_the_field.map(|(encoding, body)| pack([encoding.as_bytes(), body]));
-    let bodies = bodies.chain(from_the_field).collect();
-    let plain_bodies = field::bodies().iter().filter(|(encoding, _)| encoding == "identity");
-    let from_the_field = plain_bodies.map(|(_, body)| body.clone());
-    let documents = documents.into_iter().chain(from_the_field).collect();
+    let sent = from_the_field.clone().map(|body| pack([body.encoding.as_bytes(), &body.sent]));
+    let bodies = bodies.chain(sent).collect();
+    let read = from_the_field.filter_map(|body| body.text.clone());
+    let documents = documents.into_iter().chain(read).collect();
     let encoder = plain().encoder::<Reading>("raw").expect("no registry");
     let decoder = plain().decoder::<Reading>();
     let checked = move |input: &[u8]| {
@@ -64,7 +63,7 @@ pub(super) fn targets() -> Vec<Target> {
                 if random.once_in(10) {
                     document = vec![b' '; random.below(3 * MOST)];
                 }
-                let encoding = random.pick(&["gzip", "zstd", "identity"]);
+                let encoding = random.pick(&["gzip", "x-gzip", "zstd", "identity"]);
                 let mut body = compressed(encoding, &document);
                 if random.once_in(4) {
                     let padding = *random.pick(&[&b"\0\0\0"[..], b"\r\n", b"\0x", b"\x1f"]);
@@ -86,7 +85,7 @@ pub(super) fn targets() -> Vec<Target> {
 
 fn compressed(encoding: &str, document: &[u8]) -> Vec<u8> {
     match encoding {
-        "gzip" => {
+        "gzip" | "x-gzip" => {
             let mut encoder =
                 flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(document).and_then(|()| encoder.finish()).expect("memory takes all")
@@ -157,11 +156,7 @@ fn body_read(input: &[u8]) -> Result<String, String> {
     let (Some(encoding), Some(body)) = (parts.first(), parts.get(1)) else {
         return Ok("no body".to_owned());
     };
-    let encoding = match *encoding {
-        b"gzip" => Encoding::Gzip,
-        b"zstd" => Encoding::Zstd,
-        _ => Encoding::Identity,
-    };
+    let encoding = Encoding::named(encoding).unwrap_or(Encoding::Identity);
     let memory = Memory::new(2 * MOST);
     let mut share = memory.share();
     let Ok(taken) = decompress(body.to_vec(), encoding, MOST, &mut share) else {

@@ -3,7 +3,7 @@
 mod clickhouse;
 mod clinical;
 mod dashboard;
-mod field;
+pub mod field;
 mod gateway;
 mod processor;
 mod reading;

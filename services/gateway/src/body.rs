@@ -24,6 +24,21 @@ pub enum Encoding {
     Zstd,
 }
 
+impl Encoding {
+    /// The encoding of a name in `Content-Encoding`; none where the gateway does not know it.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        // RFC 9110 has two names for gzip.
+        let names: [(&[u8], Self); 4] = [
+            (b"identity", Self::Identity),
+            (b"gzip", Self::Gzip),
+            (b"x-gzip", Self::Gzip),
+            (b"zstd", Self::Zstd),
+        ];
+        let known = names.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+        known.map(|(_, encoding)| encoding)
+    }
+}
+
 /// Appends to a body what its share has room for.
 fn extend(body: &mut Vec<u8>, data: &[u8], share: &mut Share) -> Result<(), NoRoom> {
     share.reserve(body, data.len())?;
@@ -44,14 +59,11 @@ pub(crate) fn check_headers(
     if announced.is_some_and(|length| length > limits.body_bytes as u64) {
         return Err(ErrorResponse::body_too_large("body_bytes", limits.body_bytes));
     }
-    let encoding = match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
+    let encoding = match headers.get(header::CONTENT_ENCODING) {
         None => Encoding::Identity,
-        Some(name) if name.eq_ignore_ascii_case(b"identity") => Encoding::Identity,
-        // RFC 9110 has both names for one thing.
-        Some(name) if name.eq_ignore_ascii_case(b"gzip") => Encoding::Gzip,
-        Some(name) if name.eq_ignore_ascii_case(b"x-gzip") => Encoding::Gzip,
-        Some(name) if name.eq_ignore_ascii_case(b"zstd") => Encoding::Zstd,
-        Some(_) => return Err(ErrorResponse::content_encoding()),
+        Some(name) => {
+            Encoding::named(name.as_bytes()).ok_or_else(ErrorResponse::content_encoding)?
+        }
     };
     let Some(written) = headers.get(header::CONTENT_TYPE) else { return Ok(encoding) };
     let written = written.to_str().map_err(|_| ErrorResponse::media_type())?;

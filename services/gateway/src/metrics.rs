@@ -5,14 +5,14 @@ use chassis::metrics::{LATENCY_SECONDS, Metrics, Registered};
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
 
 use crate::error_response::ProblemCode;
-use crate::exchange::{Rule, Warnings};
+use crate::exchange::{Rule, WarningRule, Warnings};
 
 /// The gateway's metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct GatewayMetrics {
     requests: IntCounterVec,
     readings: IntCounterVec,
-    warnings: IntCounter,
+    warnings: IntCounterVec,
     pub(crate) request_duration: Histogram,
     pub(crate) acknowledgement: Histogram,
     pub(crate) in_flight: IntGauge,
@@ -37,8 +37,11 @@ impl GatewayMetrics {
                  those not stored by the rule for which they were not sent on, if any",
                 &["outcome", "rule"],
             )?,
-            warnings: metrics
-                .counter("warnings_total", "Deviations from the form that were tolerated")?,
+            warnings: metrics.counters(
+                "warnings_total",
+                "What was taken with a warning, by the warning's rule",
+                &["rule"],
+            )?,
             request_duration: metrics.histogram(
                 "request_duration_seconds",
                 "From a request's headers to its answer",
@@ -76,6 +79,9 @@ impl GatewayMetrics {
             metrics.readings.with_label_values(&[outcome, ""]);
         }
         metrics.readings.with_label_values(&["not_stored", Rule::TimeZone.as_str()]);
+        for rule in WarningRule::ALL {
+            metrics.warnings.with_label_values(&[rule.as_str()]);
+        }
         for what in ["patient", "consortium"] {
             metrics.unregistered.with_label_values(&[what]);
         }
@@ -115,6 +121,8 @@ impl GatewayMetrics {
     }
 
     pub(crate) fn warned(&self, warnings: &Warnings) {
-        self.warnings.inc_by((warnings.listed.len() + warnings.omitted) as u64);
+        for (rule, count) in warnings.of_rules() {
+            self.warnings.with_label_values(&[rule.as_str()]).inc_by(count as u64);
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::case::{Answer, Fault, MARKS, SeenAlert, SeenReading};
+use crate::case::{Answer, Fault};
+use crate::seen::{MARKS, SeenAlert, SeenReading};
 
 /// What the gateway answered.
 pub fn answer(expected: &Answer, status: u16, body: &Value) -> Vec<String> {
@@ -87,7 +88,11 @@ pub fn is_alert(expected: &SeenAlert, seen: &Value) -> bool {
         && expected.late.is_none_or(|late| seen["late"] == late)
         && expected.findings.iter().all(has)
         && expected.evidence.as_ref().is_none_or(|expected| are(expected, items(&seen["evidence"])))
-        && seen["text"]["en"].as_str().is_some_and(|text| text.contains(&expected.says))
+        && [("en", &expected.says), ("ja", &expected.says_ja)].into_iter().all(
+            |(language, words)| {
+                seen["text"][language].as_str().is_some_and(|text| text.contains(words))
+            },
+        )
 }
 
 fn is_fault(expected: &Fault, seen: &Value) -> bool {

@@ -1,13 +1,14 @@
 //! Cases from the field: what senders really sent, and what must be seen of it and where. One file a
 //! case, in `cases/`; `README.md` says how a report becomes one.
 //!
-//! Pure: [`case`] is the form of a file, [`sent`] makes the bytes and readings that are sent at a
+//! Pure: [`case`] and [`seen`] are the form of a file, [`sent`] makes the bytes and readings that are sent at a
 //! present that is given, [`judge`] holds what was seen to what the case expects. The black-box tests
 //! send every case to a whole platform, and the fuzz targets begin with the bodies and readings.
 
 pub mod case;
 pub mod ids;
 pub mod judge;
+pub mod seen;
 pub mod sent;
 mod text;
 pub mod time;

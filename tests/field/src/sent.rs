@@ -40,6 +40,22 @@ pub fn rendered(case: &Case, step: &Step, now: Timestamp) -> Result<Sent, String
     }
 }
 
+impl Case {
+    /// The case with nothing in it repeated more often than given: of a thousand alike a few say as much to a
+    /// parser.
+    #[must_use]
+    pub fn repeating_at_most(mut self, most: u32) -> Self {
+        for step in &mut self.send {
+            let repeat = match step {
+                Step::Http(http) => &mut http.repeat,
+                Step::Kafka(kafka) => &mut kafka.repeat,
+            };
+            *repeat = repeat.map(|times| times.min(most));
+        }
+        self
+    }
+}
+
 impl Http {
     fn body(&self, filling: &Filling<'_>) -> Result<Vec<u8>, String> {
         let has_records = !self.home.is_empty() || !self.checkup.is_empty();

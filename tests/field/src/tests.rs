@@ -206,6 +206,7 @@ fn a_case_that_is_none_is_refused_by_file_and_place() {
     assert!(said.contains("alert") && said.contains("line "), "{said}");
     for (from, to, says) in [
         ("title = \"A", "title = \"a", "title is a sentence"),
+        ("= 2\n", "= 2\nanswer.receipt_warnings = [[]]\n", "1 receipts for 2 accepted"),
         ("answer.accepted = 2", "", "202 with accepted = 0"),
         ("answer.accepted", "answer.acepted", "acepted"),
         ("[send.http]", "[send.mail]", "mail"),
@@ -285,12 +286,24 @@ fn readings_and_alerts_are_held_to_values_and_marks() {
 
     let expected: Vec<_> = case.seen[0].alerts.iter().flatten().collect();
     let alert = json!({ "rule": "bp.severe_high", "severity": "urgent", "status": "open",
-        "findings": {}, "text": { "en": "Severe" } });
+        "findings": {}, "text": { "en": "Severe", "ja": "重症" } });
     assert_eq!(
         judge::alerts("alerts", &expected, std::slice::from_ref(&alert)),
         Vec::<String>::new()
     );
     assert_eq!(judge::alerts("alerts", &expected, &[alert.clone(), alert.clone()]).len(), 1);
+    let (severe, of_clock) = (r#"says_ja = "重症""#, r#"says_ja = "時計""#);
+    for (words, is_so) in [(severe, true), (of_clock, false)] {
+        let text = GOOD.replacen(
+            r#"severity = "urgent" }"#,
+            &format!("severity = \"urgent\", {words} }}"),
+            1,
+        );
+        let case = parsed(&text).unwrap();
+        let said: Vec<_> = case.seen[0].alerts.iter().flatten().collect();
+        let seen = std::slice::from_ref(&alert);
+        assert_eq!(judge::alerts("alerts", &said, seen).is_empty(), is_so, "{words}");
+    }
     let with_evidence = GOOD.replacen(
         r#"severity = "urgent" }"#,
         r#"severity = "urgent", evidence = [{ kind = "blood_pressure", values = { systolic = 192 }, marks = ["time_unknown"] }] }"#,

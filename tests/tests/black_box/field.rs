@@ -5,8 +5,9 @@ use std::fmt::Display;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
-use field_cases::case::{Answer, Case, Counting, Http, Metric, Seen, SeenAlert, Step};
+use field_cases::case::{Answer, Case, Http, Step};
 use field_cases::judge;
+use field_cases::seen::{Counting, Metric, Seen, SeenAlert};
 use field_cases::sent::{Sent, rendered};
 use field_cases::time::present;
 use jiff::Timestamp;
@@ -260,25 +261,32 @@ impl<'s> Looks<'s> {
                 .extend(of_patient.into_iter().map(|failure| format!("seen {place}: {failure}")));
         }
         for (place, ids) in &sent.accepted {
-            let http = match &sent.case.send[*place] {
-                Step::Http(http) => http,
+            let (receipts, warnings) = match &sent.case.send[*place] {
+                Step::Http(http) => {
+                    (http.answer.receipts.clone(), http.answer.receipt_warnings.clone())
+                }
                 Step::Kafka(kafka) => {
-                    for id in ids {
-                        let what = format!("send {place}: warnings of {id}");
-                        let expected = kafka.warnings.as_deref().unwrap_or_default();
-                        failures.extend(unequal(&what, expected, &self.warnings(id)));
-                    }
-                    continue;
+                    (None, kafka.warnings.clone().map(|all| vec![all; ids.len()]))
                 }
             };
-            let Some(expected) = &http.answer.receipts else { continue };
-            if ids.len() != expected.len() {
-                let (accepted, receipts) = (ids.len(), expected.len());
-                failures.push(format!("send {place}: {accepted} accepted, {receipts} receipts"));
+            let mut look = |name: &str,
+                            expected: Vec<Vec<String>>,
+                            seen: fn(&Self, &str) -> Vec<String>| {
+                if ids.len() != expected.len() {
+                    let (accepted, expected) = (ids.len(), expected.len());
+                    failures
+                        .push(format!("send {place}: {accepted} accepted, {expected} receipts"));
+                }
+                for (id, expected) in ids.iter().zip(&expected) {
+                    let what = format!("send {place}: {name} of {id}");
+                    failures.extend(unequal(&what, expected, &seen(self, id)));
+                }
+            };
+            if let Some(expected) = receipts {
+                look("receipt", expected, Self::receipt);
             }
-            for (id, expected) in ids.iter().zip(expected) {
-                let what = format!("send {place}: receipt of {id}");
-                failures.extend(unequal(&what, expected, &self.receipt(id)));
+            if let Some(expected) = warnings {
+                look("warnings", expected, Self::warnings);
             }
         }
         failures

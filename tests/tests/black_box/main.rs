@@ -126,6 +126,7 @@ fn main() -> ExitCode {
         values::a_value_with_more_decimals_is_one_version_over_http_and_over_kafka,
         other_languages::curl_java_python_and_node_get_every_early_answer_of_the_gateway,
         unfit_kafka::topics_that_are_not_fit_are_refused_by_topics_create_and_by_every_service_at_its_start,
+        unfit_kafka::every_service_refuses_a_topic_of_another_number_of_partitions_at_its_start,
         unfit_kafka::the_brokers_longest_transaction_is_checked_by_topics_create,
         unfit_kafka::a_vendors_open_transaction_is_counted_named_and_ended_by_an_operator,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,

@@ -1,7 +1,13 @@
 //! Topics that are not as they have to be, and transactions that nobody ends.
 
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use schemas::OutcomeTally;
 use schemas::topics::Topic;
@@ -9,23 +15,41 @@ use stream::topics::{TopicSpec, create_topics};
 
 use tests::readings::{blood_pressure, seconds_ago};
 use tests::run::run;
-use tests::service::{Service, mimamori, quiet_environment};
+use tests::service::{Ports, Service, mimamori, quiet_environment};
 use tests::stack::{PARTITIONS, Plan, Stack, partition_of};
-use tests::wait::{equal, eventually, within};
+use tests::wait::{equal, eventually, try_within, within};
 
 use crate::rejected::output;
 
 const PATIENT: &str = "TST001/P1";
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The writer brings its tables to their shape before it looks at topics.
+const REFUSES_WITHIN: Duration = Duration::from_secs(120);
 /// A partition counts as blind after 15 s.
 const BLIND: Duration = Duration::from_secs(60);
 
 /// Kafka's answer to a command of the operator's tools, for a prefix.
-fn tool(subcommand: &str, prefix: &str) -> std::process::Command {
+fn tool(subcommand: &str, prefix: &str) -> Command {
     let mut command = mimamori(subcommand);
     quiet_environment(&mut command);
     command.args(["--bootstrap-servers", &run().kafka(), "--topic-prefix", prefix]);
     command
+}
+
+/// What a service says that refuses to start.
+fn refusal(command: &mut Command, log: &Path) -> String {
+    let output = File::create(log).unwrap();
+    command.stdout(output.try_clone().unwrap()).stderr(output);
+    let mut child = command.spawn().unwrap();
+    let ended = try_within(REFUSES_WITHIN, || child.try_wait().unwrap().ok_or("it runs"));
+    if ended.is_err() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let said = std::fs::read_to_string(log).unwrap();
+    let status = ended.unwrap_or_else(|runs| panic!("{runs}: {said}"));
+    assert!(!status.success(), "{status}: {said}");
+    said
 }
 
 pub fn topics_that_are_not_fit_are_refused_by_topics_create_and_by_every_service_at_its_start() {
@@ -52,10 +76,43 @@ pub fn topics_that_are_not_fit_are_refused_by_topics_create_and_by_every_service
         ("processor", &["--operations-listen=127.0.0.1:0"][..]),
         ("gateway", &["--operations-listen=127.0.0.1:0", "--listen=127.0.0.1:0"]),
     ] {
-        let mut command = tool(service, prefix);
-        let (_, said) = output(command.args(arguments), false);
+        let log = run().folder("unfit").join(format!("{service}.log"));
+        let said = refusal(tool(service, prefix).args(arguments), &log);
         assert!(said.contains("topic unfit.readings.raw is not fit"), "{service}: {said}");
         assert!(said.contains("LogAppendTime"), "{service}: {said}");
+    }
+}
+
+/// Adds partitions to a topic of a stack, up to a number.
+fn add_partitions(stack: &Stack, topic: Topic, number: usize) {
+    let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
+        .set("bootstrap.servers", &stack.kafka.bootstrap_servers)
+        .create()
+        .unwrap();
+    let name = stack.topics.name(topic);
+    let new = [NewPartitions::new(&name, number)];
+    let done = run().wait_for(admin.create_partitions(&new, &AdminOptions::new())).unwrap();
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+}
+
+pub fn every_service_refuses_a_topic_of_another_number_of_partitions_at_its_start() {
+    let stack = Plan::named("uneven").start(&[]);
+    // Of patients' records, and of the master lists.
+    let of_patients = [Service::Processor, Service::Writer, Service::Dashboard, Service::Notifier];
+    let of_lists = [Service::Gateway, Service::Dashboard, Service::Notifier];
+    let uneven: [(Topic, usize, &[Service], &str); 2] = [
+        (Topic::RegistryConsortia, 2, &of_lists, "has 2 partitions and has to have 1"),
+        (Topic::Alerts, PARTITIONS as usize + 1, &of_patients, "they have to be as many"),
+    ];
+    for (topic, number, services, says) in uneven {
+        add_partitions(&stack, topic, number);
+        let name = stack.topics.name(topic);
+        for service in services {
+            let log = stack.folder.join(format!("{}-{topic:?}.log", service.name()));
+            let said = refusal(&mut stack.command(*service, Ports::of(*service)), &log);
+            let is_named = said.contains(&name) && said.contains(" is not fit: ");
+            assert!(is_named && said.contains(says), "{service:?}: {said}");
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 //! one minute, from a device without seconds, or of a device whose clock says the same each time. And those
 //! of one second that another overtook which no person has written.
 
-use super::versions::is_whole_minute;
 use super::written::Written;
 use super::{
     AskSevere, CLOCK_NOT_SET_FOR, KnownVersion, MakesRoom, SAME_MINUTE_FOR, SevereBy, UnknownTime,
     remember_with_room,
 };
+use crate::clock::is_whole_minute;
 use crate::copies::says_all_of;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};

@@ -6,7 +6,6 @@ use crate::copies::says_all_of;
 use crate::kinds::Kind;
 use crate::remembered::RememberedReading;
 use crate::sample::Sample;
-use crate::time::Timestamp;
 use crate::version::Version;
 
 /// A version of a reading that is known when another one comes.
@@ -49,14 +48,9 @@ impl KnownVersion {
     pub(super) fn is_another_reading(&self, other: &RememberedReading, is_by_hand: bool) -> bool {
         let apart = other.version.update_time() - self.version.update_time();
         let is_too_soon =
-            is_whole_minute(other.observation_time) && apart.abs() < SAME_MINUTE_WITHIN;
+            clock::is_whole_minute(other.observation_time) && apart.abs() < SAME_MINUTE_WITHIN;
         self.differs(other) && (!is_by_hand || is_too_soon)
     }
-}
-
-/// Whether a time may be one of a device that does not know seconds.
-pub(super) fn is_whole_minute(time: Timestamp) -> bool {
-    time.seconds() % 60 == 0
 }
 
 /// Whether a person has written a reading of which a device's way may bring another version, and that can

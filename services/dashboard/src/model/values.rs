@@ -6,17 +6,10 @@ use clinical::Kind;
 use clinical::kinds::{self, ValueType};
 use clinical::measured::Side;
 use clinical::sample::Sample;
-use schemas::fields::{Column, form};
+use schemas::fields::Column;
 use serde_json::Value;
 
-/// The columns of a kind's fields: each in the one of its name, followed by that of the number as
-/// it was sent, where a field has one.
-pub fn columns(kind: Kind) -> impl Iterator<Item = (&'static str, Column)> {
-    form(kind).fields.iter().flat_map(|field| {
-        let sent = field.sent.map(|name| (name, Column::Float32 { absent: Some(0.0) }));
-        std::iter::once((field.name(), field.column)).chain(sent)
-    })
-}
+pub use schemas::fields::columns;
 
 /// The values of a reading from the text of its columns, in the order of [`columns`]; absent ones
 /// are left out. None when a column is missing or holds what it cannot hold.

@@ -10,10 +10,11 @@ use crate::patient_sets::{id_of, parts_of};
 
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
-/// The query under a heading of the document.
-fn documented(heading: &str) -> &'static str {
-    let (_, section) = OPERATIONS.split_once(heading).expect("the heading is there");
-    let (_, query) = section.split_once("```sql\n").expect("a query follows");
+/// A query under a heading of the document, by its place.
+pub(super) fn documented_under(heading: &str, place: usize) -> &'static str {
+    let heading = format!("\n{heading}\n");
+    let (_, section) = OPERATIONS.split_once(&heading).expect("the heading is there");
+    let query = section.split("```sql\n").nth(place + 1).expect("a query follows");
     query.split_once("```").expect("the query ends").0.trim()
 }
 
@@ -26,7 +27,7 @@ struct Shown {
 }
 
 async fn shown(client: &Client, user: &str) -> Vec<Shown> {
-    let query = documented("### Whose data was shown");
+    let query = documented_under("### Whose data was shown", 0);
     let sql = format!(
         "SELECT CAST(action, 'String') AS action, session, patients, \
          toBool(proven) AS proven FROM ({query})"
@@ -34,7 +35,7 @@ async fn shown(client: &Client, user: &str) -> Vec<Shown> {
     client.query(&sql).param("user", user).fetch_all().await.unwrap()
 }
 
-async fn run(client: &Client, sql: &str) {
+pub(super) async fn run(client: &Client, sql: &str) {
     client.query_raw(sql).execute().await.unwrap();
 }
 

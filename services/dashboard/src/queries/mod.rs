@@ -24,6 +24,8 @@ mod received;
 mod samples;
 #[cfg(test)]
 mod samples_engine_tests;
+#[cfg(test)]
+mod suspect_engine_tests;
 mod trends;
 #[cfg(test)]
 mod trends_engine_tests;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use clinical::clock::Doubt;
 use schemas::RejectionReason;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::json::Fault;
 
@@ -153,9 +153,8 @@ impl Problem {
     }
 }
 
-/// What is tolerated, and not as the exchange rules want it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// What is tolerated, and not as the exchange rules want it: the codes that senders see and metrics count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WarningRule {
     /// `ovservation_time` for `observation_time`.
     MisspeltField,
@@ -202,7 +201,63 @@ pub enum WarningRule {
 
 impl WarningRule {
     /// How many rules there are.
-    const COUNT: usize = Self::SameMinute as usize + 1;
+    const COUNT: usize = Self::ALL.len();
+
+    /// Every rule, in the order of their declaration.
+    pub const ALL: [WarningRule; 20] = [
+        Self::MisspeltField,
+        Self::NumberAsString,
+        Self::ShortConsortiumId,
+        Self::UpdateTimeWithoutMilliseconds,
+        Self::AmbiguousTime,
+        Self::UnitNotSaid,
+        Self::UnregisteredPatient,
+        Self::UnregisteredConsortium,
+        Self::AbsentValue,
+        Self::LeftOut,
+        Self::Rounded,
+        Self::ByteOrderMark,
+        Self::TrailingBytes,
+        Self::SurroundingBlanks,
+        Self::NumberForCode,
+        Self::ClockNotSet,
+        Self::ObservedLongAgo,
+        Self::ObservedAhead,
+        Self::UpdateTimeAhead,
+        Self::SameMinute,
+    ];
+
+    /// The code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MisspeltField => "misspelt_field",
+            Self::NumberAsString => "number_as_string",
+            Self::ShortConsortiumId => "short_consortium_id",
+            Self::UpdateTimeWithoutMilliseconds => "update_time_without_milliseconds",
+            Self::AmbiguousTime => "ambiguous_time",
+            Self::UnitNotSaid => "unit_not_said",
+            Self::UnregisteredPatient => "unregistered_patient",
+            Self::UnregisteredConsortium => "unregistered_consortium",
+            Self::AbsentValue => "absent_value",
+            Self::LeftOut => "left_out",
+            Self::Rounded => "rounded",
+            Self::ByteOrderMark => "byte_order_mark",
+            Self::TrailingBytes => "trailing_bytes",
+            Self::SurroundingBlanks => "surrounding_blanks",
+            Self::NumberForCode => "number_for_code",
+            Self::ClockNotSet => "clock_not_set",
+            Self::ObservedLongAgo => "observed_long_ago",
+            Self::ObservedAhead => "observed_ahead",
+            Self::UpdateTimeAhead => "update_time_ahead",
+            Self::SameMinute => "same_minute",
+        }
+    }
+}
+
+impl Serialize for WarningRule {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
 }
 
 impl From<Doubt> for WarningRule {
@@ -242,6 +297,8 @@ pub struct Warnings {
     pub(super) last_document: usize,
     /// How many of each rule are spelt out.
     of_rule: [usize; WarningRule::COUNT],
+    /// How many of each rule are not.
+    omitted_of_rule: [usize; WarningRule::COUNT],
 }
 
 impl Warnings {
@@ -252,20 +309,33 @@ impl Warnings {
 
     /// These and then the others; of what is too many the others are left out first.
     pub(crate) fn followed_by(mut self, others: Self) -> Self {
-        self.omitted += others.omitted;
+        for rule in WarningRule::ALL {
+            self.omit(rule, others.omitted_of_rule[rule as usize]);
+        }
         self.last_document = self.last_document.max(others.last_document);
         for warning in others.listed {
             if self.has_room(warning.rule) {
                 self.push(warning);
             } else {
-                self.omitted += 1;
+                self.omit(warning.rule, 1);
             }
         }
         self
     }
 
+    /// How many there were of each rule, spelt out or not.
+    pub(crate) fn of_rules(&self) -> impl Iterator<Item = (WarningRule, usize)> {
+        let count = |rule| self.of_rule[rule as usize] + self.omitted_of_rule[rule as usize];
+        WarningRule::ALL.into_iter().map(move |rule| (rule, count(rule)))
+    }
+
     fn has_room(&self, rule: WarningRule) -> bool {
         self.listed.len() < Self::MOST || self.of_rule[rule as usize] < Self::OF_EACH_RULE
+    }
+
+    fn omit(&mut self, rule: WarningRule, count: usize) {
+        self.omitted += count;
+        self.omitted_of_rule[rule as usize] += count;
     }
 
     fn push(&mut self, warning: Warning) {
@@ -280,7 +350,7 @@ impl Warnings {
         pointer: impl FnOnce() -> String,
     ) {
         if !self.has_room(rule) {
-            self.omitted += 1;
+            self.omit(rule, 1);
             return;
         }
         let message = match rule {
@@ -354,7 +424,7 @@ impl Warnings {
         if self.has_room(rule) {
             self.push(Warning { document, pointer, rule, message });
         } else {
-            self.omitted += 1;
+            self.omit(rule, 1);
         }
     }
 }
@@ -393,6 +463,25 @@ mod tests {
         for doubt in Doubt::ALL {
             let rule = WarningRule::from(doubt);
             assert_eq!(serde_json::to_value(rule).unwrap(), doubt.name());
+        }
+    }
+
+    #[test]
+    fn what_is_not_spelt_out_is_counted_by_its_rule_too() {
+        let of = |rules: &[(WarningRule, usize)]| {
+            let mut warnings = Warnings::default();
+            for (rule, count) in rules {
+                (0..*count).for_each(|_| warnings.add(0, *rule, String::new));
+            }
+            warnings
+        };
+        let (left_out, rounded) = (WarningRule::LeftOut, WarningRule::Rounded);
+        let both = of(&[(rounded, 250), (left_out, 7)]).followed_by(of(&[(left_out, 300)]));
+        let counted: Vec<_> = both.of_rules().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(counted, [(left_out, 307), (rounded, 250)]);
+        assert_eq!(both.listed.len() + both.omitted, 557);
+        for (place, rule) in WarningRule::ALL.into_iter().enumerate() {
+            assert_eq!(rule as usize, place, "{}", rule.as_str());
         }
     }
 }

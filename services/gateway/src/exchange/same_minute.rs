@@ -1,6 +1,7 @@
 //! Different readings of one device at one whole minute, in one request: a device that does not know
 //! seconds has measured twice within it. They have one reading id, so the later `update_time` takes the
-//! place of the other. Neither is moved; the sender is warned.
+//! place of the other. Neither is moved; the sender is warned. Of what came in several requests, or over
+//! Kafka, receipts say so.
 
 use clinical::suspicions::SAME_MINUTE_WITHIN;
 use clinical::{Span, clock};
@@ -9,8 +10,6 @@ use schemas::reading::{Reading, ReadingStatus};
 use super::problem::{WarningRule, member};
 use super::{Entry, Parsed, Unreadable, ValidReading};
 use crate::memory::Share;
-
-const MINUTE: i64 = 60_000;
 
 /// Warns of each reading that has other values than one before it with its id.
 pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreadable> {
@@ -62,7 +61,7 @@ fn is_corrected(one: &Reading, other: &Reading) -> bool {
 
 /// Of a check-up no device's clock says the time: people write it, and in whole minutes.
 fn of_whole_minute(valid: &ValidReading) -> bool {
-    clock::is_doubted(valid.id.kind()) && valid.reading.observation_time % MINUTE == 0
+    clock::is_doubted(valid.id.kind()) && clock::is_whole_minute(valid.id.observation_time())
 }
 
 #[cfg(test)]

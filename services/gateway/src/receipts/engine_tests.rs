@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chassis::ClickHouseArgs;
 use clickhouse::Client;
-use clinical::{Kind, PatientId, ReadingId, Source, Timestamp};
+use clinical::{Kind, PatientId, ReadingId, Source, Timestamp, clock};
+use schemas::fields::columns;
 use schemas::migrations::{MIGRATIONS, Migration};
 
 use super::question::{MOST, Question};
@@ -98,8 +99,11 @@ async fn age_by(client: &Client, seconds: u64) {
 }
 
 fn id(kind: Kind, patient: &str) -> ReadingId {
+    reading_id(kind, patient, Timestamp::from_seconds(MIDNIGHT))
+}
+
+fn reading_id(kind: Kind, patient: &str, observed: Timestamp) -> ReadingId {
     let source = Source::device("ACME", "7").unwrap().digest();
-    let observed = Timestamp::from_seconds(MIDNIGHT);
     ReadingId::new(PatientId::parse(patient).unwrap(), kind, observed, source)
 }
 
@@ -244,9 +248,7 @@ async fn receipts_of_what_a_person_wrote_now_of_long_ago_doubt_no_date() {
     age(&client).await;
     let long_ago = [Warning::new("observation_time", "observed_long_ago")];
     for kind in kinds {
-        let source = Source::device("ACME", "7").unwrap().digest();
-        let patient = PatientId::parse("CGM005/S001").unwrap();
-        let id = ReadingId::new(patient, kind, Timestamp::from_seconds(observed), source);
+        let id = reading_id(kind, PRESSURE.patient, Timestamp::from_seconds(observed));
         let versions = store.versions(&id, "acme").await.unwrap();
         let warned: Vec<_> = versions.into_iter().map(|version| version.warnings).collect();
         assert_eq!(warned, [&[], &[], &long_ago[..]], "{kind}");
@@ -261,6 +263,77 @@ async fn receipts_of_what_a_person_wrote_now_of_long_ago_doubt_no_date() {
     for (version, warnings) in warned {
         let expected = if version == 1 { &long_ago[..] } else { &[] };
         assert_eq!(warnings, expected, "version {version}");
+    }
+}
+
+/// A version of a device's reading by who has written it, its first value, and what was made of it.
+type OfMinute = (&'static str, bool, u8, &'static str);
+
+async fn insert_versions(client: &Client, kind: Kind, observed: i64, versions: &[OfMinute]) {
+    let (column, _) = columns(kind).next().unwrap();
+    for (place, (data_input, in_error, value, outcome)) in versions.iter().enumerate() {
+        let sql = format!(
+            "INSERT INTO {kind} (patient, source, source_id, observation_time, version, data_input, \
+             entered_in_error, {column}, update_time, received_at, vendor, outcome, origin_partition, \
+             origin_offset) SETTINGS async_insert = 0 VALUES ('CGM005/S001', 'ACME||7', 'ACME||7', \
+             {observed}, {version}, '{data_input}', {in_error}, {value}, {update}000, {update}000, 'acme', \
+             '{outcome}', 3, {offset})",
+            version = place + 1,
+            update = observed + place as i64,
+            offset = 100 * (kind as i64 + 1) + place as i64,
+        );
+        client.query_raw(&sql).execute().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn receipts_of_any_kind_tell_of_two_values_of_a_device_in_one_minute() {
+    let (client, store) = database("receipt_minutes");
+    let two = [("device", false, 1, "new"), ("device", false, 2, "correction")];
+    let by_hand = [("device", false, 1, "new"), ("modified", false, 2, "correction")];
+    let taken_back = [("device", false, 1, "new"), ("device", true, 2, "correction")];
+    let the_same = [("device", false, 1, "new"), ("device", false, 1, "correction")];
+    let three = [
+        ("device", false, 1, "new"),
+        ("manual", false, 3, "correction"),
+        ("device", false, 2, "correction"),
+    ];
+    let observed = |minute: i64| MIDNIGHT + 60 * minute;
+    let readings: [(i64, &[OfMinute], &[bool]); 6] = [
+        (observed(0), &two, &[true, true]),
+        (observed(1), &by_hand, &[false, false]),
+        (observed(2), &taken_back, &[false, false]),
+        (observed(3), &the_same, &[false, false]),
+        (observed(4), &three, &[true, false, true]),
+        (observed(5) + 7, &two, &[false, false]),
+    ];
+    for kind in Kind::ALL {
+        for (observed, versions, _) in readings {
+            insert_versions(&client, kind, observed, versions).await;
+        }
+    }
+    age(&client).await;
+    let of_minute = vec![Warning::new("observation_time", "same_minute")];
+    let warnings = |is_warned: bool| if is_warned { of_minute.clone() } else { Vec::new() };
+    let own = grant("acme", &["CGM005"]);
+    let deliveries = store.deliveries(&own, &question()).await.unwrap().list;
+    for kind in Kind::ALL {
+        for (observed, versions, warned) in readings {
+            let warned = warned.iter().map(|warned| *warned && clock::is_doubted(kind));
+            let observed = Timestamp::from_seconds(observed);
+            let id = reading_id(kind, PRESSURE.patient, observed);
+            let receipt = store.versions(&id, "acme").await.unwrap();
+            let expected: Vec<_> = warned.clone().rev().map(warnings).collect();
+            let said: Vec<_> = receipt.into_iter().map(|version| version.warnings).collect();
+            assert_eq!(said, expected, "{kind} {versions:?}");
+            // A delivery tells what a record came to: the first came to nothing.
+            let expected: Vec<_> =
+                warned.enumerate().map(|(place, warned)| warnings(warned && place > 0)).collect();
+            let of_reading = deliveries.iter().filter_map(|it| it.version.as_ref());
+            let of_reading = of_reading.filter(|version| version.id == id);
+            let said: Vec<_> = of_reading.map(|version| version.warnings.clone()).collect();
+            assert_eq!(said, expected, "{kind} {versions:?}");
+        }
     }
 }
 

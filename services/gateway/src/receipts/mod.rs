@@ -16,6 +16,7 @@
 mod cursor;
 mod handlers;
 mod question;
+mod same_minute;
 mod store;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use clinical::clock::{self, Doubt, Said};
 use clinical::{ReadingId, Timestamp};
 use serde::{Serialize, Serializer};
 
+use crate::exchange::WarningRule;
 use crate::places::Places;
 
 pub(crate) use cursor::Cursor;
@@ -120,6 +122,11 @@ impl Warning {
             let field = if is_of_update_time { "update_time" } else { "observation_time" };
             Self::new(field, doubt.name())
         })
+    }
+
+    /// That of a reading of one minute that has versions of its device with different values.
+    pub(crate) fn of_minute() -> Self {
+        Self::new("observation_time", WarningRule::SameMinute.as_str())
     }
 }
 

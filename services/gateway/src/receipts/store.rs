@@ -11,12 +11,13 @@ use clinical::clock::Said;
 use clinical::source::SourceDigest;
 use clinical::{Kind, PatientId, ReadingId, Timestamp};
 use schemas::reading::DataInput;
+use schemas::records::StoredOutcome;
 use schemas::stored::{NOW, by_name, settled_after};
 use serde::Deserialize;
 
 use super::cursor::Cursor;
 use super::question::Question;
-use super::{DeliveredVersion, Deliveries, Delivery, Version, Warning};
+use super::{DeliveredVersion, Deliveries, Delivery, Version, Warning, same_minute};
 use crate::registry::Grant;
 
 /// How long a query may take.
@@ -148,6 +149,7 @@ impl ReceiptStore for ClickHouse {
         let Ok(seconds) = u32::try_from(observed.seconds()) else {
             return Box::pin(async { Ok(Vec::new()) });
         };
+        let client = self.client.clone();
         let query = self
             .client
             .query(&versions_sql(kind))
@@ -155,14 +157,22 @@ impl ReceiptStore for ClickHouse {
             .param("patient", id.patient().as_str())
             .param("observed", seconds)
             .param("source", id.source().bits());
+        let id = id.clone();
         Box::pin(async move {
             let rows: Vec<VersionRow> = within(query.fetch_all()).await?;
-            Ok(rows.into_iter().map(|row| row.into_version(kind, observed)).collect())
+            let concerns = |row: &&VersionRow| same_minute::concerns(row.said(kind), observed);
+            let is_asked = rows.iter().filter(concerns).nth(1).is_some();
+            let asked = if is_asked { std::slice::from_ref(&id) } else { &[] };
+            let of_minute = within(same_minute::among(&client, asked)).await?;
+            let is_of_minute = of_minute.contains(&id);
+            let version = |row: VersionRow| row.into_version(kind, observed, is_of_minute);
+            Ok(rows.into_iter().map(version).collect())
         })
     }
 
     fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Deliveries> {
         let consortia: Vec<&str> = grant.consortia().collect();
+        let client = self.client.clone();
         let now = self.client.query(NOW);
         let settling = self.settling;
         let query = self
@@ -185,10 +195,19 @@ impl ReceiptStore for ClickHouse {
             })
             .await?;
             let list = rows.into_iter().map(DeliveryRow::into_delivery);
-            Ok(Deliveries {
-                list: list.collect::<Result<_, _>>()?,
-                settled: Cursor::behind(settled),
-            })
+            let mut list: Vec<(Delivery, bool)> = list.collect::<Result<_, _>>()?;
+            let second = list.iter().filter(|(_, may_be_second)| *may_be_second);
+            let second = second.filter_map(|(delivery, _)| delivery.version.as_ref());
+            let asked: Vec<ReadingId> = second.map(|version| version.id.clone()).collect();
+            let of_minute = within(same_minute::among(&client, &asked)).await?;
+            for (delivery, _) in list.iter_mut().filter(|(_, may_be_second)| *may_be_second) {
+                let version = delivery.version.as_mut();
+                if let Some(version) = version.filter(|it| of_minute.contains(&it.id)) {
+                    version.warnings.push(Warning::of_minute());
+                }
+            }
+            let list = list.into_iter().map(|(delivery, _)| delivery).collect();
+            Ok(Deliveries { list, settled: Cursor::behind(settled) })
         })
     }
 }
@@ -201,12 +220,19 @@ fn said(kind: Kind, entered_in_error: bool, data_input: &str) -> Said {
 }
 
 impl VersionRow {
-    fn into_version(self, kind: Kind, observed: Timestamp) -> Version {
+    fn said(&self, kind: Kind) -> Said {
+        said(kind, self.in_error, &self.data_input_name)
+    }
+
+    /// The version of a reading, of which versions of its device may have different values.
+    fn into_version(self, kind: Kind, observed: Timestamp, is_of_minute: bool) -> Version {
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
-        let said = said(kind, self.in_error, &self.data_input_name);
+        let said = self.said(kind);
         let mut warnings = Warning::of_row(&self.written_warnings);
         warnings.extend(Warning::of_times(said, (observed, update_time), received));
+        let is_second = is_of_minute && same_minute::concerns(said, observed);
+        warnings.extend(is_second.then(Warning::of_minute));
         Version {
             is_own: self.is_own,
             update_time,
@@ -221,9 +247,14 @@ impl VersionRow {
 }
 
 impl DeliveryRow {
-    fn into_delivery(self) -> Result<Delivery, QueryError> {
+    /// The delivery, and whether it may be the second measurement of its minute: another version was there
+    /// before it.
+    fn into_delivery(self) -> Result<(Delivery, bool), QueryError> {
         let version = (!self.kind_name.is_empty()).then(|| self.version()).transpose()?;
-        Ok(Delivery {
+        let (version, concerns) = version.unzip();
+        let may_be_second =
+            concerns == Some(true) && self.outcome_name != StoredOutcome::New.as_str();
+        let delivery = Delivery {
             cursor: Cursor {
                 stored_at: self.stored_millis,
                 partition: self.origin_partition,
@@ -234,12 +265,13 @@ impl DeliveryRow {
             outcome: self.outcome_name,
             patient: self.patient,
             version,
-        })
+        };
+        Ok((delivery, may_be_second))
     }
 
-    fn version(&self) -> Result<DeliveredVersion, QueryError> {
-        let patient =
-            PatientId::parse(&self.patient).map_err(|_| QueryError::NotUnderstood("patient"))?;
+    /// The version, and whether it may be one of two measurements of its minute.
+    fn version(&self) -> Result<(DeliveredVersion, bool), QueryError> {
+        let patient = PatientId::parse(&self.patient).map_err(|_| QueryError::NotUnderstood("patient"))?;
         let kind = Kind::parse(&self.kind_name).ok_or(QueryError::NotUnderstood("kind"))?;
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let source = SourceDigest::of_written(&self.written_source);
@@ -248,11 +280,12 @@ impl DeliveryRow {
         let said = said(kind, self.in_error, &self.data_input_name);
         let mut warnings = Warning::of_row(&self.written_warnings);
         warnings.extend(Warning::of_times(said, (observed, update_time), received));
-        Ok(DeliveredVersion {
+        let version = DeliveredVersion {
             id: ReadingId::new(patient, kind, observed, source),
             update_time,
             entered_in_error: self.in_error,
             warnings,
-        })
+        };
+        Ok((version, same_minute::concerns(said, observed)))
     }
 }
