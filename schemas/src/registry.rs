@@ -3,11 +3,15 @@
 //! Field by field as `avro/registry_*.avsc` say.
 #![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
 
+use clinical::local_time::LocalTime;
 use clinical::reliability::{ProductDigest, Trust};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Codec, EncodeError, Record, RegistryError};
 use crate::topics::{Topic, Topics};
+
+/// The time zone of a consortium that names none, or that has no entry.
+pub use clinical::local_time::DEFAULT_TIME_ZONE;
 
 /// Entries of any of the master lists: what a registry file holds.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -113,8 +117,12 @@ pub struct Consortium {
     pub time_zone: String,
 }
 
-/// The time zone of a consortium that names none, or that has no entry.
-pub const DEFAULT_TIME_ZONE: &str = "Asia/Tokyo";
+impl Consortium {
+    /// The local time by which the consortium lives; none where its zone is not in the tz database.
+    pub fn local_time(&self) -> Option<LocalTime> {
+        LocalTime::of(&self.time_zone)
+    }
+}
 
 fn default_time_zone() -> String {
     DEFAULT_TIME_ZONE.to_owned()

@@ -1,5 +1,7 @@
 //! A patient's local time: the days and the times of day by which people at home live.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
@@ -9,8 +11,17 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalTime(TimeZone);
 
-/// That of a patient whose care plan names no zone.
+/// The name of the zone of [`JAPAN`] in the tz database.
+pub const DEFAULT_TIME_ZONE: &str = "Asia/Tokyo";
+
+/// That of a patient of whom nobody names a zone, neither the care plan nor the consortium.
 pub static JAPAN: LocalTime = LocalTime(TimeZone::fixed(jiff::tz::offset(9)));
+
+impl Default for LocalTime {
+    fn default() -> Self {
+        JAPAN.clone()
+    }
+}
 
 impl LocalTime {
     /// The local time of a zone of the tz database, such as Asia/Tokyo; none where it is unknown.
@@ -18,9 +29,9 @@ impl LocalTime {
         TimeZone::get(zone).ok().map(Self)
     }
 
-    /// The zone's name in the tz database; none of the Japanese time that stands for no zone.
-    pub fn name(&self) -> Option<&str> {
-        self.0.iana_name()
+    /// The zone's name in the tz database.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or(DEFAULT_TIME_ZONE)
     }
 
     /// The local day of an instant.
@@ -64,6 +75,30 @@ impl LocalTime {
     }
 }
 
+/// By which local time each consortium lives, by its id.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConsortiumTimes(BTreeMap<String, LocalTime>);
+
+impl ConsortiumTimes {
+    /// Takes in the local time of a consortium; none where nobody names its zone any more.
+    pub fn set(&mut self, consortium: &str, local: Option<LocalTime>) {
+        match local {
+            Some(local) => drop(self.0.insert(consortium.to_owned(), local)),
+            None => drop(self.0.remove(consortium)),
+        }
+    }
+
+    /// The local time of a consortium: Japan's where nobody names its zone.
+    pub fn of(&self, consortium: &str) -> &LocalTime {
+        self.0.get(consortium).unwrap_or(&JAPAN)
+    }
+
+    /// Those whose zone is named, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &LocalTime)> {
+        self.0.iter().map(|(consortium, local)| (consortium.as_str(), local))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::{date, time};
@@ -73,10 +108,23 @@ mod tests {
     #[test]
     fn a_day_without_a_zone_is_that_of_japan() {
         let local = &JAPAN;
+        assert_eq!(local.name(), LocalTime::of(DEFAULT_TIME_ZONE).unwrap().name());
         let midnight = local.begin_of(date(2026, 6, 1), 0);
         assert_eq!(midnight, LocalTime::of("Asia/Tokyo").unwrap().begin_of(date(2026, 5, 31), 1));
         assert_eq!(local.day_of(midnight), date(2026, 6, 1));
         assert_eq!(local.time_of_day(midnight), time(0, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_consortium_lives_by_its_zone_and_by_that_of_japan_where_nobody_names_one() {
+        let mut times = ConsortiumTimes::default();
+        let berlin = LocalTime::of("Europe/Berlin");
+        times.set("BER001", berlin.clone());
+        assert_eq!(times.of("BER001").name(), "Europe/Berlin");
+        assert_eq!(times.of("CGM005"), &JAPAN);
+        assert_eq!(times.iter().collect::<Vec<_>>(), [("BER001", &berlin.unwrap())]);
+        times.set("BER001", None);
+        assert_eq!(times, ConsortiumTimes::default());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::built_in::RULE_SET;
 use crate::held_back::HeldBack;
-use crate::local_time::{JAPAN, LocalTime};
+use crate::local_time::LocalTime;
 use crate::parameter::Parameter;
 use crate::pause::Pause;
 use crate::programmes::{Programme, ProgrammeValue};
@@ -44,6 +44,8 @@ pub struct Plan {
     left_out: &'static [&'static Parameter],
     /// How far products are trusted.
     trusted: Arc<TrustedProducts>,
+    /// By which local time the patient's consortium lives.
+    consortium_time: LocalTime,
 }
 
 /// Where a parameter's value comes from, what counts before all others first.
@@ -157,6 +159,12 @@ impl Plan {
         self.trusted.trust_of(sample.product()?)
     }
 
+    /// The plan of a patient whose consortium lives by a local time, which counts where the plan itself
+    /// names no zone.
+    pub fn with_consortium_time(self, local: LocalTime) -> Self {
+        Self { consortium_time: local, ..self }
+    }
+
     /// The rule set in force; none where the built-in one is.
     pub fn rule_set(&self) -> Option<&Arc<RuleSet>> {
         self.rule_set.as_ref()
@@ -184,9 +192,15 @@ impl Plan {
         self.rule_set.as_ref().map(|set| set.places_off()).unwrap_or_default()
     }
 
-    /// The patient's local time: that of the schedule, or Japan's where the plan has none.
+    /// The patient's local time, by which days, mornings and evenings are: that of the schedule,
+    /// otherwise the consortium's, which is Japan's where nobody names it.
     pub fn local_time(&self) -> &LocalTime {
-        self.schedule.as_ref().map_or(&JAPAN, |one| one.local_time())
+        self.local_time_beside(&self.consortium_time)
+    }
+
+    /// The same with the consortium's local time from elsewhere: of a plan that does not know it.
+    pub fn local_time_beside<'a>(&'a self, consortium: &'a LocalTime) -> &'a LocalTime {
+        self.schedule.as_ref().map_or(consortium, |one| one.local_time())
     }
 
     /// The value of a parameter for the patient.
@@ -259,4 +273,27 @@ pub fn override_of(
         return Err(InvalidPlan::OutOfRange { name, low, high });
     }
     Ok((parameter, parameter.rounded(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_patient_lives_by_the_zone_of_the_schedule_else_the_consortiums_else_japans() {
+        let [berlin, tokyo] =
+            ["Europe/Berlin", "Asia/Tokyo"].map(|zone| LocalTime::of(zone).unwrap());
+        let name = |plan: &Plan| plan.local_time().name().to_owned();
+        let plan = Plan::default();
+        assert_eq!(name(&plan), "Asia/Tokyo");
+        assert_eq!(plan.local_time_beside(&berlin).name(), "Europe/Berlin");
+        let plan = plan.with_consortium_time(berlin);
+        assert_eq!(name(&plan), "Europe/Berlin");
+        let schedule = Schedule::new("America/Los_Angeles", date(2026, 5, 28), vec![]).unwrap();
+        let plan = plan.with_schedule(schedule);
+        assert_eq!(name(&plan), "America/Los_Angeles");
+        assert_eq!(plan.local_time_beside(&tokyo).name(), "America/Los_Angeles");
+    }
 }

@@ -195,11 +195,6 @@ impl Schedule {
         Ok(Self { zone, start, expected })
     }
 
-    /// The name of the time zone in the tz database.
-    pub fn time_zone(&self) -> Option<&str> {
-        self.zone.name()
-    }
-
     /// The patient's local time.
     pub fn local_time(&self) -> &LocalTime {
         &self.zone

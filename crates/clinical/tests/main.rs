@@ -3,6 +3,7 @@
 
 mod ahead;
 mod at_the_limit;
+mod consortium_time;
 mod copies;
 mod crises;
 mod data_missing;

@@ -92,13 +92,6 @@ impl CarePlans {
     pub fn plan_of(&self, patient: &str) -> Plan {
         self.of(patient).map_or_else(Plan::default, |held| held.plan().clone())
     }
-
-    /// The time zone by which a patient's days are counted; none where the plan counts none.
-    pub fn time_zone(&self, patient: &str) -> Option<String> {
-        let held = self.of(patient)?;
-        let schedule = held.plan().schedule.as_ref()?;
-        schedule.time_zone().map(str::to_owned)
-    }
 }
 
 #[cfg(test)]
@@ -106,7 +99,6 @@ mod tests {
     use clinical::alert::Severity;
     use clinical::limit::Side;
     use clinical::rules;
-    use schemas::records::Schedule;
 
     use super::*;
 
@@ -120,17 +112,6 @@ mod tests {
                 && limit.severity == Some(Severity::Urgent)
         });
         limits.next().expect("the rule has the limit").value
-    }
-
-    #[test]
-    fn days_are_counted_in_the_zone_of_the_schedule() {
-        let plans = CarePlans::default();
-        assert_eq!(plans.time_zone("EUR01/P1"), None);
-        let time_zone = "Europe/Berlin".to_owned();
-        let schedule = Some(Schedule { time_zone, start: 20_600, expected: Vec::new() });
-        let plan = CarePlan { schedule, ..CarePlan::default() };
-        plans.apply("EUR01/P1".to_owned(), Some(plan)).unwrap();
-        assert_eq!(plans.time_zone("EUR01/P1").as_deref(), Some("Europe/Berlin"));
     }
 
     #[test]

@@ -91,8 +91,9 @@ impl Following {
                         .read_right(&of_practitioner, &record)
                         .map(|(key, it)| Change::Practitioner(key, it))
                 } else if *record.topic == *consortia {
+                    // Where it cannot be read, the patients' days are Japan's, for the rules as well.
                     reader
-                        .read(&of_consortium, &record)
+                        .read_right(&of_consortium, &record)
                         .map(|(key, it)| Change::Consortium(key, it))
                 } else if *record.topic == *devices {
                     reader.read(&of_device, &record).map(|(key, it)| Change::Device(key, it))

@@ -4,11 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use clinical::local_time::{ConsortiumTimes, LocalTime};
 use clinical::reliability::TrustedProducts;
-use jiff::tz::TimeZone;
-use schemas::registry::{
-    CareTeam, Consortium, DEFAULT_TIME_ZONE, DeviceModel, Participant, Practitioner, Role, Sex,
-};
+use schemas::registry::{CareTeam, Consortium, DeviceModel, Participant, Practitioner, Role, Sex};
 use tokio::sync::watch;
 
 /// The master lists that the dashboard needs.
@@ -26,8 +24,8 @@ struct Lists {
     practitioners: HashMap<String, Staff>,
     /// Practitioners by patient, also those who are not registered.
     teams: HashMap<String, Vec<String>>,
-    /// Time zones by consortium; those that the tz database has.
-    zones: HashMap<String, String>,
+    /// By which local times consortia live.
+    consortia: ConsortiumTimes,
     /// Device products by key.
     devices: BTreeMap<String, DeviceModel>,
     /// Patients by practitioner: the same, the other way round.
@@ -212,11 +210,11 @@ impl Registry {
         self.read().participants.get(patient).copied().unwrap_or_default()
     }
 
-    /// The time zone of a patient's consortium, by its name in the tz database: that of Japan where
-    /// the consortium is on no list, as the gateway reads its readings.
-    pub fn time_zone(&self, patient: &str) -> String {
+    /// The local time of a patient's consortium: Japan's where the consortium is on no list, as the
+    /// gateway reads its readings.
+    pub fn consortium_time(&self, patient: &str) -> LocalTime {
         let consortium = patient.split('/').next().unwrap_or_default();
-        self.read().zones.get(consortium).map_or(DEFAULT_TIME_ZONE, String::as_str).to_owned()
+        self.read().consortia.of(consortium).clone()
     }
 
     /// The device products, by manufacturer and model.
@@ -282,11 +280,7 @@ impl Lists {
                 }
             }
             Change::Consortium(key, entry) => {
-                let zone = entry.map(|entry| entry.time_zone);
-                match zone.filter(|zone| TimeZone::get(zone).is_ok()) {
-                    Some(zone) => self.zones.insert(key, zone),
-                    None => self.zones.remove(&key),
-                };
+                self.consortia.set(&key, entry.and_then(|entry| entry.local_time()));
             }
             Change::Device(key, Some(entry)) => {
                 self.devices.insert(key, entry);

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chassis::Shutdown;
-use clinical::local_time::{JAPAN, LocalTime};
+use clinical::Timestamp;
+use clinical::local_time::LocalTime;
 use clinical::plan::Plan;
-use clinical::{PatientId, Timestamp};
 use schemas::AuditEvent;
 
 use crate::act_log::ActLog;
@@ -109,18 +109,13 @@ pub struct Access<'a> {
 }
 
 impl Dashboard {
-    /// A patient's time zone, by its name in the tz database: by which the care plan counts days,
-    /// where it does; that of the consortium otherwise.
-    pub fn time_zone(&self, patient: &str) -> String {
-        self.plans.time_zone(patient).unwrap_or_else(|| self.registry.time_zone(patient))
-    }
-
-    /// The local time by which a patient lives under a plan: that of the plan, where it names a zone;
-    /// that of the consortium otherwise.
-    pub fn local_time(&self, patient: &PatientId, plan: &Plan) -> LocalTime {
-        let own = plan.schedule.as_ref().and_then(|schedule| schedule.time_zone());
-        let zone = own.map_or_else(|| self.registry.time_zone(patient.as_str()), str::to_owned);
-        LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone())
+    /// The local time by which a patient lives, and by which rules judge.
+    pub fn local_time(&self, patient: &str) -> LocalTime {
+        let of_consortium = self.registry.consortium_time(patient);
+        match self.plans.of(patient) {
+            Some(held) => held.plan().local_time_beside(&of_consortium).clone(),
+            None => of_consortium,
+        }
     }
 
     /// An alert as it is shown: with what people did about it, and with the time before which nobody is
@@ -142,8 +137,7 @@ impl Dashboard {
     fn page_after(&self, alert: &Alert) -> Option<Timestamp> {
         let held = self.plans.of(&alert.patient).filter(|_| alert.is_open())?;
         let hours = held.plan().quiet_hours?;
-        let patient = PatientId::parse(&alert.patient).ok()?;
-        let local = self.local_time(&patient, held.plan());
+        let local = self.local_time(&alert.patient);
         if alert.was_urgent {
             // Somebody was called at once, and who was away is not to miss that it has eased.
             return None;
@@ -154,9 +148,10 @@ impl Dashboard {
         Some(first.min(newest))
     }
 
-    /// A patient's care plan under the rule set in force.
+    /// A patient's care plan under the rule set in force, by the local time of the consortium.
     pub fn plan_of(&self, patient: &str) -> Plan {
-        self.plans.plan_of(patient).under(self.rule_sets.in_force(now()))
+        let plan = self.plans.plan_of(patient).under(self.rule_sets.in_force(now()));
+        plan.with_consortium_time(self.registry.consortium_time(patient))
     }
 
     /// Records an access and waits until the record is safe.

@@ -151,9 +151,11 @@ impl Following {
                 self.view.lock().apply_plan(patient, usable.as_ref());
             }
             Topic::RegistryConsortia => {
-                if let Some((key, entry)) = self.read(&decoders.consortia, record) {
-                    self.view.lock().apply_consortium(key, entry);
-                }
+                let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
+                let Some(key) = key else { return };
+                // Where the entry cannot be read the patients' days are Japan's, for the rules as well.
+                let entry = self.read(&decoders.consortia, record).and_then(|(_, entry)| entry);
+                self.view.lock().apply_consortium(key, entry);
             }
             _ => {
                 let Some((key, team)) = self.read(&decoders.teams, record) else { return };

@@ -174,8 +174,7 @@ fn severity(severity: Severity) -> (&'static str, &'static str) {
 /// By the clock on the team's wall.
 fn on_the_wall(said: &Said, at: Timestamp) -> String {
     let (day, time) = (said.local.day_of(at), said.local.time_of_day(at));
-    let zone = said.local.name().map(|zone| format!(" ({zone})")).unwrap_or_default();
-    format!("{day} {:02}:{:02}{zone}", time.hour(), time.minute())
+    format!("{day} {:02}:{:02} ({})", time.hour(), time.minute(), said.local.name())
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use clinical::care::{Act, CareLog};
-use clinical::local_time::{JAPAN, LocalTime};
+use clinical::local_time::{ConsortiumTimes, LocalTime};
 use clinical::notify::{OnCall, Subject};
 use clinical::plan::Plan;
 use clinical::quiet_hours::QuietHours;
 use clinical::{PatientId, Timestamp};
 use schemas::AlertEvent;
 use schemas::clinical_alert::NotAnAlert;
-use schemas::registry::{CareTeam, Consortium, DEFAULT_TIME_ZONE};
+use schemas::registry::{CareTeam, Consortium};
 
 static NO_LIST: LazyLock<OnCall> = LazyLock::new(OnCall::default);
 
@@ -43,7 +43,8 @@ pub(crate) struct Watched {
     open: BTreeMap<String, OpenAlert>,
     /// By patient, and by `consortium_id/*`: the list, and how many of its entries cannot be used.
     teams: HashMap<String, (OnCall, usize)>,
-    zones: HashMap<String, LocalTime>,
+    consortia: ConsortiumTimes,
+    /// With the local time of the care plan's schedule, where it has one.
     quiet: HashMap<String, (QuietHours, Option<LocalTime>)>,
 }
 
@@ -84,19 +85,17 @@ impl Watched {
         faults.iter().map(ToString::to_string).collect()
     }
 
-    pub(crate) fn apply_consortium(&mut self, key: String, entry: Option<Consortium>) {
-        match entry.and_then(|entry| LocalTime::of(&entry.time_zone)) {
-            Some(local) => drop(self.zones.insert(key, local)),
-            None => drop(self.zones.remove(&key)),
-        }
+    pub(crate) fn apply_consortium(&mut self, key: &str, entry: Option<Consortium>) {
+        self.consortia.set(key, entry.and_then(|entry| entry.local_time()));
     }
 
     pub(crate) fn apply_plan(&mut self, patient: String, plan: Option<&Plan>) {
-        let hours = plan.and_then(|plan| plan.quiet_hours);
-        let zone =
-            || plan.and_then(|plan| plan.schedule.as_ref()?.time_zone()).and_then(LocalTime::of);
-        match hours {
-            Some(hours) => drop(self.quiet.insert(patient, (hours, zone()))),
+        let schedule = plan.and_then(|plan| plan.schedule.as_ref());
+        match plan.and_then(|plan| plan.quiet_hours) {
+            Some(hours) => {
+                let local = schedule.map(|schedule| schedule.local_time().clone());
+                self.quiet.insert(patient, (hours, local));
+            }
             None => drop(self.quiet.remove(&patient)),
         }
     }
@@ -110,25 +109,27 @@ impl Watched {
         own.filter(|list| !list.is_empty()).or_else(of_consortium).unwrap_or(&NO_LIST)
     }
 
+    /// The patient's quiet hours, and by which local time they are.
+    fn quiet_of(&self, patient: &PatientId) -> Option<(QuietHours, &LocalTime)> {
+        let (hours, of_schedule) = self.quiet.get(patient.as_str())?;
+        Some((*hours, of_schedule.as_ref().unwrap_or_else(|| self.local_of(patient))))
+    }
+
     fn local_of(&self, patient: &PatientId) -> &LocalTime {
-        static DEFAULT: LazyLock<LocalTime> =
-            LazyLock::new(|| LocalTime::of(DEFAULT_TIME_ZONE).unwrap_or_else(|| JAPAN.clone()));
-        self.zones.get(patient.consortium()).unwrap_or(&DEFAULT)
+        self.consortia.of(patient.consortium())
     }
 
     /// The open alerts, with all that decisions about them depend on.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
         self.open.iter().filter_map(|(alert, OpenAlert { patient, .. })| {
-            let team_time = self.local_of(patient);
-            let quiet = self.quiet.get(patient.as_str());
             Some(Subject {
                 alert,
                 patient,
                 course: self.log.course(alert)?,
                 care: self.log.state(alert)?,
                 on_call: self.on_call_of(patient),
-                team_time,
-                quiet: quiet.map(|(hours, own)| (*hours, own.as_ref().unwrap_or(team_time))),
+                team_time: self.local_of(patient),
+                quiet: self.quiet_of(patient),
             })
         })
     }
@@ -160,11 +161,43 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
+    use schemas::CarePlan;
+    use schemas::records::Schedule;
+
     use super::*;
 
     fn team(key: &str, on_call: &str) -> (String, Option<CareTeam>) {
         let text = format!(r#"{{"patient":"{key}","practitioners":["a"],"on_call":{on_call}}}"#);
         (key.to_owned(), Some(serde_json::from_str(&text).unwrap()))
+    }
+
+    #[test]
+    fn quiet_hours_are_by_the_schedule_else_by_the_consortium_else_by_japan() {
+        let patient = PatientId::parse("BER001/1").unwrap();
+        let mut watched = Watched::default();
+        let zone = |watched: &Watched| watched.quiet_of(&patient).map(|it| it.1.name().to_owned());
+        let quiet = |time_zone: Option<&str>| {
+            let (start, expected) = (20_600, Vec::new());
+            let schedule =
+                time_zone.map(|zone| Schedule { time_zone: zone.into(), start, expected });
+            let mut plan = CarePlan { schedule, ..CarePlan::default() }.validate().unwrap();
+            plan.quiet_hours = QuietHours::new(0, 60).ok();
+            plan
+        };
+        let entry = |zone: &str| {
+            let (consortium_id, time_zone) = ("BER001".to_owned(), zone.to_owned());
+            Some(Consortium { consortium_id, name: String::new(), time_zone })
+        };
+        assert_eq!(zone(&watched), None);
+        watched.apply_plan(patient.to_string(), Some(&quiet(None)));
+        assert_eq!(zone(&watched).as_deref(), Some("Asia/Tokyo"));
+        watched.apply_consortium("BER001", entry("Europe/Berlin"));
+        assert_eq!(zone(&watched).as_deref(), Some("Europe/Berlin"));
+        watched.apply_plan(patient.to_string(), Some(&quiet(Some("America/Los_Angeles"))));
+        assert_eq!(zone(&watched).as_deref(), Some("America/Los_Angeles"));
+        watched.apply_plan(patient.to_string(), Some(&quiet(None)));
+        watched.apply_consortium("BER001", entry("Europe/Nowhere"));
+        assert_eq!(zone(&watched).as_deref(), Some("Asia/Tokyo"));
     }
 
     #[test]

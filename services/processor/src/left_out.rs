@@ -15,6 +15,8 @@ use crate::replayed::Replayed;
 pub(crate) enum What {
     /// A record of a partition's state that cannot be read, or whose content cannot be restored.
     OfState(Topic),
+    /// An entry of the list of consortia that cannot be read, or names no zone that there is.
+    Consortium,
     /// An entry of the list of devices that cannot be read.
     Device,
     /// A report about silent groups that cannot be read.
@@ -29,6 +31,7 @@ impl What {
     fn topic(self) -> Topic {
         match self {
             Self::OfState(topic) => topic,
+            Self::Consortium => Topic::RegistryConsortia,
             Self::Device => Topic::RegistryDevices,
             Self::Report => Topic::Silences,
             Self::RuleSet => Topic::RuleSets,
@@ -39,6 +42,10 @@ impl What {
     fn consequence(self) -> &'static str {
         match self {
             Self::OfState(_) => "a record is left out of its patient's state",
+            Self::Consortium => {
+                "an entry of the list of consortia cannot be used: days, mornings and evenings of its \
+                 patients without a schedule are Japan's. Enter the consortium again"
+            }
             Self::Device => {
                 "an entry of the list of devices cannot be read: its product is not trusted"
             }
@@ -97,7 +104,9 @@ impl LeftOut {
         for replayed in Replayed::ALL {
             records.with_label_values(&[replayed.topic().base_name()]);
         }
-        records.with_label_values(&[Topic::RegistryDevices.base_name()]);
+        for list in [Topic::RegistryConsortia, Topic::RegistryDevices] {
+            records.with_label_values(&[list.base_name()]);
+        }
         Ok(Self {
             records,
             plans: metrics.counter(

@@ -4,10 +4,13 @@
 //! it was consumed. [`task`] is the way of a record; [`partition`] what is remembered of patients,
 //! rebuilt from Kafka alone.
 
+mod consortia;
 mod devices;
+mod effective;
 mod followed;
 mod left_out;
 mod listening;
+mod lists;
 mod metrics;
 mod partition;
 mod rebuild;
@@ -21,9 +24,11 @@ pub mod validate;
 mod watched;
 mod watcher;
 
+pub use consortia::FollowedConsortia;
 pub use devices::FollowedDevices;
 pub use followed::Followed;
 pub use left_out::LeftOut;
+pub use lists::FollowedLists;
 pub use partition::Partition;
 pub use rebuild::{PartitionBuilder, Replays};
 pub use replayed::Replayed;

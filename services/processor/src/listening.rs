@@ -65,7 +65,7 @@ impl Listening {
         at: Timestamp,
     ) -> bool {
         let counted = patients.filter_map(|watched| {
-            let plan = watched.plan.as_deref().filter(|plan| plan.schedule.is_some())?;
+            let plan = Some(&*watched.plan).filter(|plan| plan.schedule.is_some())?;
             Some((&watched.patient, plan, &watched.heard))
         });
         let known = Known {
@@ -109,7 +109,7 @@ impl Listening {
             self.groups.product(product.manufacturer, product.model_number)
         });
         let is_new = watched.heard.hear(kind, product, received, &mut self.groups);
-        let is_expected = watched.plan.as_ref().is_some_and(|plan| plan.schedule.is_some());
+        let is_expected = watched.plan.schedule.is_some();
         self.is_counting |= is_expected;
         is_expected && is_new && self.hold(watched)
     }
@@ -126,7 +126,7 @@ impl Listening {
     /// before.
     pub(crate) fn hold(&mut self, watched: &mut Watched) -> bool {
         let held_back = self.held_back(watched);
-        let Some(plan) = &mut watched.plan else { return false };
+        let Some(plan) = watched.plan.own_mut() else { return false };
         self.is_counting |= plan.schedule.is_some();
         let is_news = plan.held_back != held_back;
         plan.held_back = held_back;
@@ -135,11 +135,11 @@ impl Listening {
 
     /// Whether a patient's alerts are held back otherwise than they were.
     pub(crate) fn is_held_back_otherwise(&self, watched: &Watched) -> bool {
-        watched.plan.as_ref().is_some_and(|plan| plan.held_back != self.held_back(watched))
+        watched.plan.held_back != self.held_back(watched)
     }
 
     fn held_back(&self, watched: &Watched) -> Vec<HeldBack> {
-        let schedule = watched.plan.as_ref().and_then(|plan| plan.schedule.as_deref());
+        let schedule = watched.plan.schedule.as_deref();
         let Some(schedule) = schedule.filter(|_| !self.silences.is_empty()) else {
             return Vec::new();
         };

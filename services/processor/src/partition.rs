@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use clinical::alert::Alert;
+use clinical::local_time::ConsortiumTimes;
 use clinical::monitor::Applied;
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
@@ -16,9 +17,11 @@ use clinical::{Kind, PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
 use schemas::{OutcomeTally, Product, ReplayedReading};
 
+use crate::effective::{Defaults, EffectivePlan};
 use crate::listening::Listening;
+use crate::lists::Lists;
 use crate::silences::Reports;
-use crate::watched::{Watched, as_default, find, hash, watched};
+use crate::watched::{Watched, find, hash, watched};
 use slow::forget;
 
 /// How often readings that have left the window are forgotten.
@@ -28,12 +31,12 @@ const SWEEP: Span = Span::from_hours(6);
 /// at once would take longer than Kafka leaves a transaction open.
 const AT_A_TIME: usize = 100;
 
-/// A rule set, a list of devices or a silence that came into force or ended, for those who are still to be
-/// assessed under it.
+/// A rule set, a list of devices or of consortia, or a silence that came into force or ended, for those
+/// who are still to be assessed under it.
 struct Entered {
     at: Timestamp,
     /// What holds under it for who has no plan.
-    default_plan: Plan,
+    defaults: Arc<Defaults>,
 }
 
 /// The state of one partition.
@@ -41,12 +44,12 @@ struct Entered {
 pub struct Partition {
     /// Boxed, so that a slot costs eight bytes and a monitor exists once.
     patients: HashTable<Box<Watched>>,
-    default_plan: Plan,
-    /// All rule sets, as far as they are known; `rule_set` is the one in force.
-    rule_sets: Arc<RuleSets>,
+    /// The plans of who has none.
+    defaults: Arc<Defaults>,
+    /// The lists, as far as they are known.
+    lists: Lists,
+    /// The rule set in force.
     rule_set: Option<Arc<RuleSet>>,
-    /// How far products are trusted.
-    trusted: Arc<TrustedProducts>,
     /// Rule sets under which patients are still to be assessed, in the order in which they came into
     /// force here; and who is, from which of them on. Nothing else happens to a patient before that, so
     /// what happens to one does not depend on when their turn comes.
@@ -112,43 +115,60 @@ impl Partition {
                 // It goes off in the patient's turn.
                 continue;
             }
-            let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
-            changes.extend(watched.monitor.pass_time(&patient, due, (plan, self.window)));
+            let with = (&*watched.plan, self.window);
+            changes.extend(watched.monitor.pass_time(&patient, due, with));
             watched.set_timer(&mut self.timers);
         }
     }
 
     /// Whether these are the rule sets that the partition knows.
     pub fn knows(&self, rule_sets: &Arc<RuleSets>) -> bool {
-        Arc::ptr_eq(&self.rule_sets, rule_sets)
+        Arc::ptr_eq(&self.lists.rule_sets, rule_sets)
     }
 
     /// Takes in which rule sets there are. Where another one is in force by that, it is from the
     /// partition's clock on; one that comes into force later is when the clock gets there.
     pub fn learn(&mut self, rule_sets: &Arc<RuleSets>) {
-        self.rule_sets = rule_sets.clone();
-        if self.rule_sets.in_force(self.clock) != self.rule_set.as_ref() {
+        self.lists.rule_sets = rule_sets.clone();
+        if rule_sets.in_force(self.clock) != self.rule_set.as_ref() {
             self.enter_rule_set(self.clock);
         }
     }
 
     /// Whether this is the list of devices that the partition knows.
     pub fn trusts(&self, trusted: &Arc<TrustedProducts>) -> bool {
-        Arc::ptr_eq(&self.trusted, trusted)
+        Arc::ptr_eq(&self.lists.trusted, trusted)
     }
 
     /// Takes in how far products are trusted. Where that is something else than before, it is from the
     /// partition's clock on, for every patient.
     pub fn trust(&mut self, trusted: &Arc<TrustedProducts>) {
-        let is_news = *self.trusted != **trusted;
-        self.trusted = trusted.clone();
-        if is_news {
+        let former = std::mem::replace(&mut self.lists.trusted, trusted.clone());
+        if former != *trusted {
             self.enter_rule_set(self.clock);
         }
     }
 
+    /// Whether these are the local times of consortia that the partition knows.
+    pub fn lives_by(&self, consortia: &Arc<ConsortiumTimes>) -> bool {
+        Arc::ptr_eq(&self.lists.consortia, consortia)
+    }
+
+    /// Takes in by which local times consortia live. Where one is another than before, it is from the
+    /// partition's clock on, for the patients of that consortium.
+    pub fn live_by(&mut self, consortia: &Arc<ConsortiumTimes>) {
+        let former = std::mem::replace(&mut self.lists.consortia, consortia.clone());
+        if former != *consortia {
+            let lives_otherwise = |patient: &PatientId| {
+                let consortium = patient.consortium();
+                former.of(consortium) != consortia.of(consortium)
+            };
+            self.enter_for(self.clock, lives_otherwise);
+        }
+    }
+
     fn next_rule_set(&self, after: Timestamp) -> Option<Timestamp> {
-        self.rule_sets.after(after).next().map(|set| set.effective_from())
+        self.lists.rule_sets.after(after).next().map(|set| set.effective_from())
     }
 
     fn next_count(&self, after: Timestamp) -> Option<Timestamp> {
@@ -192,24 +212,27 @@ impl Partition {
     /// Every patient is to be assessed under the rule set in force at a time, as of then, and before
     /// that under those whose turns have not come yet.
     fn enter_rule_set(&mut self, at: Timestamp) {
+        self.enter_for(at, |_| true);
+    }
+
+    /// The same of some patients: of the others all that holds from then on is as before.
+    fn enter_for(&mut self, at: Timestamp, is_concerned: impl Fn(&PatientId) -> bool) {
         self.use_rule_set_of(at);
-        for watched in &self.patients {
+        for watched in self.patients.iter().filter(|watched| is_concerned(&watched.patient)) {
             self.outdated.entry(watched.patient.clone()).or_insert(self.entered.len());
         }
         self.enter(at);
     }
 
     fn enter(&mut self, at: Timestamp) {
-        let default_plan = self.default_plan.clone();
         if !self.outdated.is_empty() {
-            self.entered.push(Entered { at, default_plan });
+            self.entered.push(Entered { at, defaults: self.defaults.clone() });
         }
     }
 
     fn use_rule_set_of(&mut self, at: Timestamp) {
-        self.rule_set = self.rule_sets.in_force(at).cloned();
-        self.default_plan =
-            Plan::default().under(self.rule_set.clone()).trusting(self.trusted.clone());
+        self.rule_set = self.lists.rule_sets.in_force(at).cloned();
+        self.defaults = Arc::new(Defaults::by(self.rule_set.as_ref(), &self.lists));
     }
 
     fn assess_outdated(&mut self, changes: &mut Vec<Alert>) {
@@ -233,12 +256,12 @@ impl Partition {
     /// none is due.
     fn assess_under_next(&mut self, patient: &PatientId, changes: &mut Vec<Alert>) -> bool {
         let Some(index) = self.outdated.get(patient).copied() else { return false };
-        let Entered { at, default_plan } = &self.entered[index];
+        let Entered { at, defaults } = &self.entered[index];
         let next = self.entered.get(index + 1);
         if let Some(watched) = find(&mut self.patients, patient) {
-            watched.work_as(default_plan);
+            watched.work_by(defaults);
             self.listening.hold(watched);
-            let with = (watched.plan.as_deref().unwrap_or(default_plan), self.window);
+            let with = (&*watched.plan, self.window);
             changes.extend(watched.monitor.judge_by_other_numbers(patient, *at, with));
             let until = next.map_or(self.clock, |next| next.at - Span::from_millis(1));
             while let Some(due) = watched.monitor.next_assessment().filter(|due| *due <= until) {
@@ -274,12 +297,12 @@ impl Partition {
     /// Takes in a reading received at `received`.
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Applied {
         let earlier = self.assess_if_outdated(&reading.patient);
-        let watched = watched(&mut self.patients, &reading.patient);
-        let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
+        let watched = watched(&mut self.patients, &reading.patient, &self.defaults);
+        let with = (&*watched.plan, self.window);
         // Asked first, so that memory fetches it together with what else the reading needs.
         let due = watched.monitor.next_assessment();
-        let off = self.default_plan.places_off();
-        let mut applied = watched.monitor.apply_under(reading, received, off, (plan, self.window));
+        let off = self.defaults.places_off();
+        let mut applied = watched.monitor.apply_under(reading, received, off, with);
         if !earlier.is_empty() {
             applied.changes.splice(0..0, earlier);
         }
@@ -301,9 +324,8 @@ impl Partition {
         let Some(watched) = find(&mut self.patients, patient) else { return };
         if self.listening.hear(watched, kind, product, received) {
             // What is due may be due at another time.
-            let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
-            let changes =
-                watched.monitor.judge_as_held_back(patient, self.clock, (plan, self.window));
+            let with = (&*watched.plan, self.window);
+            let changes = watched.monitor.judge_as_held_back(patient, self.clock, with);
             self.unpublished.extend(changes);
             watched.set_timer(&mut self.timers);
         }
@@ -316,8 +338,7 @@ impl Partition {
         changes.extend(self.assess_if_outdated(patient));
         self.restore_plan(patient, plan);
         if let Some(watched) = find(&mut self.patients, patient) {
-            let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
-            let with = (plan, self.window);
+            let with = (&*watched.plan, self.window);
             changes.extend(watched.monitor.judge_by_other_numbers(patient, self.clock, with));
             watched.set_timer(&mut self.timers);
         }
@@ -330,12 +351,15 @@ impl Partition {
             return;
         }
         self.swept = now;
-        let (window, unpublished) = (self.window, &mut self.unpublished_slow);
+        let (window, defaults) = (self.window, &self.defaults);
+        let unpublished = &mut self.unpublished_slow;
         self.patients.retain(|watched| {
             let is_empty = forget(watched, now, window, unpublished);
             let start = window.lookback_start(now);
-            watched.plan.take_if(|plan| plan.is_ended() && plan.set_at < start);
-            let is_watched = !is_empty || watched.plan.is_some();
+            if watched.plan.is_own() && watched.plan.is_ended() && watched.plan.set_at < start {
+                watched.plan = defaults.of(&watched.patient);
+            }
+            let is_watched = !is_empty || watched.plan.is_own();
             self.listening.forget(watched, now, is_watched);
             is_watched
         });
@@ -364,7 +388,7 @@ impl Partition {
         let known = self.patients.find_mut(hash(name), |known| known.patient.as_str() == name);
         let watched = match known {
             Some(watched) => watched,
-            None => watched(&mut self.patients, &PatientId::parse(name)?),
+            None => watched(&mut self.patients, &PatientId::parse(name)?, &self.defaults),
         };
         let (trace, received) = (&replayed.trace, replayed.received);
         let outcome = replayed.outcome.into();
@@ -375,7 +399,8 @@ impl Partition {
 
     pub(crate) fn restore_alert(&mut self, alert: Alert) {
         self.clock = self.clock.max(alert.changed_at);
-        watched(&mut self.patients, &alert.patient).monitor.restore_alert(alert);
+        let watched = watched(&mut self.patients, &alert.patient, &self.defaults);
+        watched.monitor.restore_alert(alert);
     }
 
     /// Restores what the partition has counted and judged last. The clock had come so far.
@@ -390,14 +415,13 @@ impl Partition {
             Some(plan) if plan.is_ended() && find(&mut self.patients, patient).is_none() => {}
             // Before the first reading comes: it may be one that is expected.
             Some(plan) => {
-                let plan = as_default(plan, &self.default_plan);
-                let watched = watched(&mut self.patients, patient);
-                watched.plan = Some(Box::new(plan));
+                let watched = watched(&mut self.patients, patient, &self.defaults);
+                watched.plan = EffectivePlan::own(self.defaults.around(patient, plan));
                 self.listening.hold(watched);
             }
             None => {
                 if let Some(watched) = find(&mut self.patients, patient) {
-                    watched.plan = None;
+                    watched.plan = self.defaults.of(patient);
                 }
             }
         }
@@ -406,14 +430,9 @@ impl Partition {
     /// Ends a rebuild: computes every patient's episodes as of the partition's clock, by the rule set
     /// that was in force then. Nothing differs from what was published, unless rules or plans have
     /// changed; then the difference waits to be published.
-    pub(crate) fn settle(
-        &mut self,
-        now: Timestamp,
-        rule_sets: Arc<RuleSets>,
-        trusted: Arc<TrustedProducts>,
-    ) {
+    pub(crate) fn settle(&mut self, now: Timestamp, lists: Lists) {
         self.swept = now;
-        (self.rule_sets, self.trusted) = (rule_sets, trusted);
+        self.lists = lists;
         self.use_rule_set_of(self.clock);
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
@@ -421,11 +440,10 @@ impl Partition {
             if watched.monitor.slow().have_changed() {
                 self.unpublished_slow.push_back(watched.patient.clone());
             }
-            watched.work_as(&self.default_plan);
+            watched.work_by(&self.defaults);
             self.listening.hold(watched);
             let Watched { patient, monitor, plan, .. } = &mut **watched;
-            let plan = plan.as_deref().unwrap_or(&self.default_plan);
-            let with = (plan, window);
+            let with = (&**plan, window);
             self.unpublished.extend(monitor.judge_by_other_numbers(patient, clock, with));
             watched.set_timer(&mut self.timers);
         }

@@ -15,11 +15,10 @@ use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
 use stream::transaction::{Builder, Record, TaskError};
 
-use crate::devices::FollowedDevices;
 use crate::left_out::{LeftOut, What};
+use crate::lists::FollowedLists;
 use crate::partition::Partition;
 use crate::replayed::Replayed;
-use crate::rule_sets::FollowedRuleSets;
 
 /// Reads the replayed topics, and counts what of them is left out: made once, shared by the builders of
 /// all partitions.
@@ -30,19 +29,14 @@ pub struct Replays {
     plans: Decoder<CarePlan>,
     silences: Decoder<SilenceReport>,
     limits: Limits,
-    rule_sets: FollowedRuleSets,
-    devices: FollowedDevices,
+    lists: FollowedLists,
     left_out: LeftOut,
 }
 
 impl Replays {
-    /// Reads what was written with the schemas that `codec` knows. States are judged by the rule sets
-    /// and the list of devices that are known when their rebuild ends.
-    pub fn new(
-        codec: &Codec,
-        (rule_sets, devices): (FollowedRuleSets, FollowedDevices),
-        left_out: LeftOut,
-    ) -> Self {
+    /// Reads what was written with the schemas that `codec` knows. States are judged by the lists as they
+    /// are known when their rebuild ends.
+    pub fn new(codec: &Codec, lists: FollowedLists, left_out: LeftOut) -> Self {
         Self {
             slow: codec.decoder(),
             accepted: codec.decoder(),
@@ -50,8 +44,7 @@ impl Replays {
             plans: codec.decoder(),
             silences: codec.decoder(),
             limits: Limits::default(),
-            rule_sets,
-            devices,
+            lists,
             left_out,
         }
     }
@@ -195,9 +188,7 @@ impl Builder for PartitionBuilder {
     }
 
     fn finish(mut self, now_ms: i64) -> Partition {
-        let rule_sets = self.replays.rule_sets.current();
-        let trusted = self.replays.devices.current();
-        self.partition.settle(Timestamp::from_millis(now_ms), rule_sets, trusted);
+        self.partition.settle(Timestamp::from_millis(now_ms), self.replays.lists.current());
         self.partition
     }
 }

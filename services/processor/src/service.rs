@@ -17,10 +17,12 @@ use stream::hanging::Hanging;
 use stream::transaction::{LoopArgs, run as run_loop};
 use stream::{HeldBack, StreamError};
 
-use crate::devices::{Devices, FollowedDevices};
+use crate::consortia::Consortia;
+use crate::devices::Devices;
 use crate::followed::Records;
+use crate::lists::FollowedLists;
 use crate::metrics::ProcessorMetrics;
-use crate::rule_sets::{FollowedRuleSets, Sets};
+use crate::rule_sets::Sets;
 use crate::silences::{FollowedReports, SilenceReports};
 use crate::task::ProcessorTask;
 use crate::topics::TaskTopics;
@@ -143,7 +145,7 @@ fn process(
     let names = TaskTopics::of(&topics);
     let codec = Codec::new(args.schema_registry.url())?;
     let Some(partitions) = wait_for_topics(args, &topics, &watcher, stop)? else { return Ok(()) };
-    let (rule_sets, devices) = (FollowedRuleSets::default(), FollowedDevices::default());
+    let lists = FollowedLists::default();
     let waiting = |what: &'static str| {
         let watcher = &watcher;
         move || {
@@ -154,14 +156,16 @@ fn process(
     let left_out = || metrics.left_out.clone();
     let (from, reading) = (topics.name(Topic::RuleSets), waiting("reading the rule sets"));
     let reader = Sets(Records::of(Topic::RuleSets, &codec, left_out(), stop));
-    let _sets = rule_sets.follow((&args.kafka, &from), reader, stop, reading)?;
+    let _sets = lists.rule_sets.follow((&args.kafka, &from), reader, stop, reading)?;
     let (from, reading) = (topics.name(Topic::RegistryDevices), waiting("reading the devices"));
     let reader = Devices::by(Records::of(Topic::RegistryDevices, &codec, left_out(), stop));
-    let _devices = devices.follow((&args.kafka, &from), reader, stop, reading)?;
+    let _devices = lists.devices.follow((&args.kafka, &from), reader, stop, reading)?;
+    let (from, reading) = (topics.name(Topic::RegistryConsortia), waiting("reading the consortia"));
+    let reader = Consortia(Records::of(Topic::RegistryConsortia, &codec, left_out(), stop));
+    let _consortia = lists.consortia.follow((&args.kafka, &from), reader, stop, reading)?;
     let (reports, reading) = (FollowedReports::default(), waiting("reading the silences"));
     let reader = SilenceReports(Records::of(Topic::Silences, &codec, left_out(), stop));
     let _reports = reports.follow((&args.kafka, &names.silences), reader, stop, reading)?;
-    let followed = (rule_sets, devices);
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
         instance: args.instance.instance.clone(),
@@ -172,14 +176,14 @@ fn process(
         longest: LONGEST_TRANSACTION,
         pace: Duration::from_millis(args.pace_ms),
     };
-    let followed = (followed, reports, args.silence.limits());
+    let followed = (lists, reports, args.silence.limits());
     let mut task = ProcessorTask::new(names, partitions, codec, followed, metrics, watcher)?;
     run_loop(&args.kafka, &loop_args, &mut task, &|| stop.is_requested())?;
     Ok(())
 }
 
 /// The topics that the processor reads or writes.
-const USED: [Topic; 10] = [
+const USED: [Topic; 11] = [
     Topic::ReadingsRaw,
     Topic::ReadingsAccepted,
     Topic::ReadingsRejected,
@@ -189,6 +193,7 @@ const USED: [Topic; 10] = [
     Topic::CarePlans,
     Topic::RuleSets,
     Topic::RegistryDevices,
+    Topic::RegistryConsortia,
     Topic::Silences,
 ];
 

@@ -8,8 +8,6 @@ use std::sync::Arc;
 
 use clinical::Timestamp;
 use clinical::alert::Alert;
-use clinical::reliability::TrustedProducts;
-use clinical::rule_set::RuleSets;
 use clinical::silence::{Limits, silent_groups};
 use schemas::records::{SilenceReport, SlowReadings, StoredOutcome};
 use schemas::topics::Topic;
@@ -23,21 +21,17 @@ use stream::transaction::{
     Inputs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task, TaskError,
 };
 
-use crate::devices::FollowedDevices;
 use crate::left_out::What;
+use crate::lists::{FollowedLists, Lists};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, Replays};
 use crate::replayed::Replayed;
-use crate::rule_sets::FollowedRuleSets;
 use crate::silences::{FollowedReports, Reports};
 use crate::topics::{Input, TaskTopics};
 use crate::validate::{Rejection, ValidationError, key_of, validate_and_count};
 use crate::watcher::Watcher;
 use observed::{Owned, Pending};
-
-/// The rule sets, and how far products are trusted.
-type Followed = (FollowedRuleSets, FollowedDevices);
 
 /// What the transaction loop runs.
 pub struct ProcessorTask<W> {
@@ -45,11 +39,9 @@ pub struct ProcessorTask<W> {
     /// How many partitions `readings.raw` has.
     partitions: i32,
     replays: Arc<Replays>,
-    followed: Followed,
-    /// The rule sets as they were when the turn began.
-    rule_sets: Arc<RuleSets>,
-    /// How far products were trusted then.
-    trusted: Arc<TrustedProducts>,
+    followed: FollowedLists,
+    /// The lists as they were when the turn began.
+    lists: Lists,
     followed_reports: FollowedReports,
     /// What all partitions had counted when the turn began.
     reports: Arc<Reports>,
@@ -76,7 +68,7 @@ impl<W: Watcher> ProcessorTask<W> {
         topics: TaskTopics,
         partitions: i32,
         codec: Codec,
-        (followed, followed_reports, limits): (Followed, FollowedReports, Limits),
+        (followed, followed_reports, limits): (FollowedLists, FollowedReports, Limits),
         metrics: ProcessorMetrics,
         watcher: W,
     ) -> anyhow::Result<Self> {
@@ -93,8 +85,7 @@ impl<W: Watcher> ProcessorTask<W> {
             topics,
             partitions,
             replays: Arc::new(replays),
-            rule_sets: followed.0.current(),
-            trusted: followed.1.current(),
+            lists: followed.current(),
             followed,
             reports: Arc::default(),
             followed_reports,
@@ -254,18 +245,21 @@ impl<W: Watcher> ProcessorTask<W> {
     }
 
     fn teach(&self, state: &mut Partition, partition: i32) {
-        if !state.knows(&self.rule_sets) {
-            state.learn(&self.rule_sets);
+        let Lists { rule_sets, trusted, consortia } = &self.lists;
+        if !state.knows(rule_sets) {
+            state.learn(rule_sets);
         }
-        if !state.trusts(&self.trusted) {
-            state.trust(&self.trusted);
+        if !state.trusts(trusted) {
+            state.trust(trusted);
+        }
+        if !state.lives_by(consortia) {
+            state.live_by(consortia);
         }
         state.listen(partition, &self.reports);
     }
 
     fn follow(&mut self) {
-        self.rule_sets = self.followed.0.current();
-        self.trusted = self.followed.1.current();
+        self.lists = self.followed.current();
         let reports = self.followed_reports.current();
         if !Arc::ptr_eq(&self.reports, &reports) {
             self.metrics.show_silent(&silent_groups(reports.iter()));
@@ -339,7 +333,9 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     }
 
     fn due(&self, state: &Partition) -> Option<i64> {
-        match state.knows(&self.rule_sets) && state.trusts(&self.trusted) {
+        let Lists { rule_sets, trusted, consortia } = &self.lists;
+        let is_taught = state.knows(rule_sets) && state.trusts(trusted);
+        match is_taught && state.lives_by(consortia) {
             true => state.due().map(Timestamp::millis),
             false => Some(Timestamp::EARLIEST.millis()),
         }

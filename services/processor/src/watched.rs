@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 
 use clinical::monitor::Monitor;
-use clinical::plan::Plan;
 use clinical::silence::Heard;
 use clinical::{PatientId, Timestamp};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::effective::{Defaults, EffectivePlan};
 
 /// A patient, and what is known of them. In this order what every reading asks for takes two lines of
 /// the processor's cache, and patients are so many that each line is far in memory.
 #[repr(C, align(64))]
 pub(crate) struct Watched {
     pub(crate) patient: PatientId,
-    /// The care plan, for those who have one.
-    pub(crate) plan: Option<Box<Plan>>,
+    /// What the rules work with.
+    pub(crate) plan: EffectivePlan,
     pub(crate) monitor: Monitor,
     /// When the partition's timers come to this patient, never later than the monitor asks for;
     /// the latest time where there is no timer.
@@ -28,21 +29,21 @@ const _: () = assert!(std::mem::offset_of!(Watched, monitor) + Monitor::HOT == 1
 const _: () = assert!(std::mem::size_of::<Watched>() == 192);
 
 impl Watched {
-    fn new(patient: PatientId) -> Self {
+    fn new(patient: PatientId, plan: EffectivePlan) -> Self {
         Self {
             patient,
+            plan,
             monitor: Monitor::default(),
-            plan: None,
             timer: Timestamp::LATEST,
             heard: Heard::default(),
         }
     }
 
-    /// The patient's plan is one by the rule set and the list of devices from now on by which the plan is
-    /// of who has none.
-    pub(crate) fn work_as(&mut self, default_plan: &Plan) {
-        if let Some(plan) = &mut self.plan {
-            **plan = as_default(std::mem::take(&mut **plan), default_plan);
+    /// The rules work by these from now on: with them as they are where the patient has no plan.
+    pub(crate) fn work_by(&mut self, defaults: &Defaults) {
+        match self.plan.own_mut() {
+            Some(plan) => *plan = defaults.around(&self.patient, std::mem::take(plan)),
+            None => self.plan = defaults.of(&self.patient),
         }
     }
 
@@ -61,11 +62,6 @@ impl Watched {
     }
 }
 
-/// A plan by the rule set and the list of devices by which another one is.
-pub(crate) fn as_default(plan: Plan, default_plan: &Plan) -> Plan {
-    plan.under(default_plan.rule_set().cloned()).trusting(default_plan.trusted().clone())
-}
-
 pub(crate) fn find<'a>(
     patients: &'a mut HashTable<Box<Watched>>,
     patient: &PatientId,
@@ -74,10 +70,11 @@ pub(crate) fn find<'a>(
     found.map(|watched| &mut **watched)
 }
 
-/// A patient, who is one of the partition from now on.
+/// A patient, who is one of the partition from now on: without a plan where they were not before.
 pub(crate) fn watched<'a>(
     patients: &'a mut HashTable<Box<Watched>>,
     patient: &PatientId,
+    defaults: &Defaults,
 ) -> &'a mut Watched {
     patients
         .entry(
@@ -85,7 +82,7 @@ pub(crate) fn watched<'a>(
             |known| known.patient == *patient,
             |known| hash(known.patient.as_str()),
         )
-        .or_insert_with(|| Box::new(Watched::new(patient.clone())))
+        .or_insert_with(|| Box::new(Watched::new(patient.clone(), defaults.of(patient))))
         .into_mut()
 }
 

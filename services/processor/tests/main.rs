@@ -1,6 +1,7 @@
 //! A partition over what its topics hold: one program, so that the tests share their set-up and the cores.
 
 mod clocks;
+mod consortia;
 mod left_out;
 mod plans;
 mod published;

@@ -34,6 +34,7 @@ mod schema_registry;
 mod silent_vendor;
 mod slow_kinds;
 mod strays;
+mod time_zones;
 mod unfit_kafka;
 mod values;
 mod versions;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         rule_sets::a_rule_set_that_is_applied_changes_alerts_within_two_seconds_of_its_time,
         rule_sets::a_rule_set_to_come_is_withdrawn_and_one_in_force_is_not,
         previews::a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record,
+        time_zones::an_alert_its_preview_and_the_summary_tell_the_same_mornings_where_the_consortium_is,
         missing_data::a_patient_from_whom_nothing_comes_is_reported_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         silent_vendor::a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_alert,

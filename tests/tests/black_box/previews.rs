@@ -15,6 +15,7 @@ use tests::stack::{Plan, Stack};
 use crate::rejected::output;
 
 const OPERATOR: &str = "hana";
+const DAY: i64 = 86_400;
 const COHORT: [&str; 5] = ["TST001/P1", "TST001/P2", "TST001/P3", "TST001/P4", "TST001/P5"];
 /// The alert rules of a data set with labels.
 const TIHM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/rule-sets/tihm.toml");
@@ -50,7 +51,10 @@ fn preview<'p>(stack: &Stack, patients: impl IntoIterator<Item = &'p str>, list:
 }
 
 pub fn a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record() {
-    let stack = Plan::named("previews").patients(&COHORT).start(&Service::ALL);
+    let stack = Plan::named("previews")
+        .patients(&COHORT)
+        .registered(|people| people.add_consortium("TST001", "Europe/Berlin"))
+        .start(&Service::ALL);
     // Of one day each, a day's end away from the next; at the limits first.
     let pressures = [
         (190, 110, 100),
@@ -62,7 +66,9 @@ pub fn a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record() {
         (120, 70, 54),
         (120, 70, 101),
     ];
-    let begin = Timestamp::from_seconds((now() - Span::from_days(20)).seconds());
+    // In the evening in Berlin, which is the next morning in Japan.
+    let midnight = (now() - Span::from_days(20)).seconds() / DAY * DAY;
+    let begin = Timestamp::from_seconds(midnight) + Span::from_hours(20);
     let day = |place: usize| begin + Span::from_hours(48 * place as i64);
     for patient in COHORT {
         let of = if patient == COHORT[0] { &pressures[..] } else { &pressures[..2] };
@@ -83,6 +89,7 @@ pub fn a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record() {
         assert_eq!(one["patient"], COHORT[0]);
         assert!(one["alert_raised_at"].is_string(), "one value alone raises an alert: {one}");
         let text = |name: &str| one[name].as_str().unwrap().to_owned();
+        assert!(text("observed_at").starts_with(&text("day")), "the day in Berlin: {one}");
         (text("observed_at"), text("rule"), text("field"), one["value"].as_f64().unwrap())
     };
     let expected = [

@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
-use clinical::local_time::{JAPAN, LocalTime};
+use clinical::local_time::LocalTime;
 use clinical::metrics::{self, HOUR, Series, days_of_hours};
 use clinical::{Span, Timestamp};
 use serde::Deserialize;
@@ -136,8 +136,7 @@ pub async fn list_aggregates(
         return Err(Problem::still_loading("care plans"));
     }
     let patient = assigned.patient;
-    let time_zone = dashboard.time_zone(patient.as_str());
-    let local = LocalTime::of(&time_zone).unwrap_or_else(|| JAPAN.clone());
+    let local = dashboard.local_time(patient.as_str());
     let period = query.period(&local, now())?;
     let store = &dashboard.store;
     let unavailable = |_| Problem::store_unavailable();
@@ -165,7 +164,7 @@ pub async fn list_aggregates(
         field: series.field,
         method: (!series.method.is_empty()).then_some(series.method),
         by: query.by,
-        period: Period { from: Instant::utc(period.from), to: Instant::utc(period.to), time_zone },
+        period: Period::of(period, &local),
         as_of: as_of.map(Instant::utc),
         buckets,
     }))
@@ -239,6 +238,7 @@ pub fn of_one_segment() -> Router<Arc<Dashboard>> {
 #[cfg(test)]
 mod tests {
     use clinical::Kind;
+    use clinical::local_time::JAPAN;
 
     use super::*;
 

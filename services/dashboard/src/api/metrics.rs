@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use clinical::home_pressure::hours::Hours;
 use clinical::limit::Limit;
-use clinical::local_time::{JAPAN, LocalTime};
+use clinical::local_time::LocalTime;
 use clinical::metrics::{self, PressureTarget, Trace};
 use clinical::remembered::CurrentReading;
 use clinical::rules;
@@ -25,7 +25,7 @@ use crate::clock::now;
 use crate::model::metrics::{
     BloodPressureSummary, GlucoseDays, GlucoseProfile, GlucoseSummary, Period,
 };
-use crate::model::{Instant, time};
+use crate::model::time;
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::StoreError;
 use crate::state::Dashboard;
@@ -77,7 +77,6 @@ impl PeriodQuery {
 struct Wanted {
     patient: PatientId,
     period: metrics::Period,
-    zone: String,
     local: LocalTime,
     readings: Vec<CurrentReading>,
     /// Ends with the rest.
@@ -98,9 +97,8 @@ impl Wanted {
         if !dashboard.rule_sets.is_caught_up() {
             return Err(Problem::still_loading("rule sets"));
         }
-        let zone = dashboard.time_zone(patient.as_str());
-        let local = LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone());
-        let hours = Hours::of(&dashboard.plan_of(patient.as_str()));
+        let plan = dashboard.plan_of(patient.as_str());
+        let (local, hours) = (plan.local_time().clone(), Hours::of(&plan));
         let period = query.parse(usual, (&local, hours), now())?;
         let turn = dashboard.turns.take().await?;
         let readings = dashboard.store.samples(&patient, kind, period).await;
@@ -108,7 +106,7 @@ impl Wanted {
             StoreError::TooMany(most) => Problem::too_many_readings(most, "choose fewer days"),
             _ => Problem::store_unavailable(),
         })?;
-        Ok(Self { patient, period, zone, local, readings, _turn: turn })
+        Ok(Self { patient, period, local, readings, _turn: turn })
     }
 
     /// What is made of many thousand readings: not where others wait. The turn ends with it.
@@ -122,8 +120,7 @@ impl Wanted {
     }
 
     fn period(&self) -> Period {
-        let metrics::Period { from, to } = self.period;
-        Period { from: Instant::utc(from), to: Instant::utc(to), time_zone: self.zone.clone() }
+        Period::of(self.period, &self.local)
     }
 
     fn trace(&mut self) -> Trace {
@@ -311,6 +308,8 @@ pub fn of_one_segment() -> Router<Arc<Dashboard>> {
 
 #[cfg(test)]
 mod tests {
+    use clinical::local_time::JAPAN;
+
     use super::*;
 
     fn period(from: Option<&str>, to: Option<&str>) -> Result<metrics::Period, Problem> {

@@ -65,7 +65,7 @@ fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> Pati
     let open_alerts: Vec<_> = open_alerts.iter().map(|alert| dashboard.as_shown(alert)).collect();
     let last = latest.iter().map(Reading::measured_by).max_by_key(|time| time.at());
     PatientSummary {
-        time_zone: dashboard.time_zone(&patient),
+        time_zone: dashboard.local_time(&patient).name().to_owned(),
         name: dashboard.directory.identity(&patient).map(|identity| (&*identity).into()),
         patient,
         birth_year: person.birth_year,
@@ -160,7 +160,7 @@ pub async fn list_readings(
         patient: assigned.patient.to_string(),
         readings: page.readings,
         truncated: page.truncated,
-        time_zone: dashboard.time_zone(assigned.patient.as_str()),
+        time_zone: dashboard.local_time(assigned.patient.as_str()).name().to_owned(),
         waiting_since: waiting_since.map(Instant::utc),
         limits,
     }))
@@ -202,7 +202,7 @@ pub async fn list_backdated_readings(
         received_since: Instant::utc(since),
         readings: page.readings,
         truncated: page.truncated,
-        time_zone: dashboard.time_zone(assigned.patient.as_str()),
+        time_zone: dashboard.local_time(assigned.patient.as_str()).name().to_owned(),
         waiting_since: waiting_since.map(Instant::utc),
     }))
 }

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
-use clinical::local_time::LocalTime;
 use clinical::plan::Plan;
 use clinical::preview::{self, PREVIEWED, ReceivedReading};
 use clinical::{PatientId, Timestamp};
@@ -69,7 +68,10 @@ pub async fn preview_plan(
         plan.check_under(dashboard.rule_sets.from(to)).and_then(|()| plan.validate())
     };
     let proposed = match parse(&with_reason(document), signature).and_then(fits) {
-        Ok(plan) => plan.under(present.rule_set().cloned()).trusting(trusted),
+        Ok(plan) => plan
+            .under(present.rule_set().cloned())
+            .trusting(trusted)
+            .with_consortium_time(dashboard.registry.consortium_time(patient.as_str())),
         Err(faults) => return Ok(invalid(faults)),
     };
     let turn = dashboard.turns.take().await?;
@@ -80,11 +82,10 @@ pub async fn preview_plan(
         }
         _ => Problem::store_unavailable(),
     })?;
-    let of = [present, proposed].map(|plan| (dashboard.local_time(&patient, &plan), plan));
     // Some ten thousand readings are judged twice: not where others wait.
     let judged = spawn_blocking(move || {
         let _turn = turn;
-        judged(patient, readings, &of, (from, to))
+        judged(patient, readings, &[present, proposed], (from, to))
     });
     let preview = judged.await.map_err(|_| Problem::internal())?;
     Ok(Json(preview).into_response())
@@ -101,21 +102,20 @@ fn with_reason(mut document: Value) -> Value {
     document
 }
 
-/// `present` and `proposed`: a plan, and the local time that its quiet hours are of.
 fn judged(
     patient: PatientId,
     readings: Vec<ReceivedReading>,
-    [present, proposed]: &[(LocalTime, Plan); 2],
+    [present, proposed]: &[Plan; 2],
     (from, to): (Timestamp, Timestamp),
 ) -> PlanPreview {
-    let alerts = |readings, (local, plan): &(LocalTime, Plan)| -> Vec<PreviewedAlert> {
+    let alerts = |readings, plan: &Plan| -> Vec<PreviewedAlert> {
         let found = preview::alerts(&patient, readings, plan, (from, to));
-        found.iter().filter_map(|one| PreviewedAlert::new(one, plan, local).ok()).collect()
+        found.iter().filter_map(|one| PreviewedAlert::new(one, plan).ok()).collect()
     };
     PlanPreview {
         present: alerts(readings.clone(), present),
         proposed: alerts(readings, proposed),
-        rule_set: present.1.rule_set_name().to_owned(),
+        rule_set: present.rule_set_name().to_owned(),
         patient: patient.to_string(),
         from: Instant::utc(from),
         to: Instant::utc(to),

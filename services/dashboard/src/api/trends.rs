@@ -203,27 +203,24 @@ impl Order {
 
 impl People {
     fn asked(dashboard: &Dashboard, patients: &BTreeSet<String>, query: &TrendsQuery) -> Self {
+        let mut clocks = BTreeMap::new();
         let sought = query.sought.as_deref().unwrap_or_default().trim().to_lowercase();
         let is_sought = |patient: &&String| patient.to_lowercase().contains(&sought);
         let person = |patient: &String| {
             let alerts = dashboard.alerts.of_patient(patient);
+            let local = dashboard.local_time(patient);
+            let zone = local.name().to_owned();
+            clocks.insert(zone.clone(), local);
             Person {
-                zone: dashboard.time_zone(patient),
+                zone,
                 severity: alerts.iter().map(|alert| alert.severity).max(),
                 patient: patient.clone(),
             }
         };
         let people = patients.iter().filter(is_sought).map(person);
-        let people: Vec<Person> = people
+        let people = people
             .filter(|person| query.show != Show::Alerts || person.severity.is_some())
             .collect();
-        let mut clocks = BTreeMap::new();
-        for person in &people {
-            if !clocks.contains_key(&person.zone) {
-                let local = LocalTime::of(&person.zone).unwrap_or_else(|| JAPAN.clone());
-                clocks.insert(person.zone.clone(), local);
-            }
-        }
         Self { people, clocks }
     }
 

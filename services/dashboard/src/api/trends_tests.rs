@@ -148,7 +148,7 @@ fn each_way_of_measuring_glucose_is_a_row_and_steps_are_none() {
 fn patients_of_one_clock_are_asked_for_together() {
     let mut people = people(&[("A/1", None), ("B/1", None), ("A/2", None)]);
     people.people[1].zone = "Asia/Kathmandu".to_owned();
-    let of = |zone: &OneZone<'_>| (zone.local.name().map(str::to_owned), zone.patients.join(" "));
+    let of = |zone: &OneZone<'_>| (zone.local.name().to_owned(), zone.patients.join(" "));
     let zones: Vec<_> = people.zones(people.people.iter()).iter().map(of).collect();
     assert_eq!(zones.len(), 2);
     assert_eq!(zones[0].1, "B/1");

@@ -1,6 +1,7 @@
 //! Metrics as the API says them. `clinical::metrics` says what they are.
 
 use clinical::glucose::bands::{Band, BandLimits, InBands};
+use clinical::local_time::LocalTime;
 use clinical::measured::Measured;
 use clinical::metrics;
 use serde::Serialize;
@@ -20,6 +21,14 @@ pub struct Period {
     pub to: Instant,
     /// The patient's time zone, by its name in the tz database: days and times of day are by its clock.
     pub time_zone: String,
+}
+
+impl Period {
+    /// A period of a patient who lives by a local time.
+    pub fn of(metrics::Period { from, to }: metrics::Period, local: &LocalTime) -> Self {
+        let time_zone = local.name().to_owned();
+        Self { from: Instant::utc(from), to: Instant::utc(to), time_zone }
+    }
 }
 
 /// Sensor glucose over a period. A number is null where there are too few values for it.

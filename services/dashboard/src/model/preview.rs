@@ -1,7 +1,6 @@
 //! What a plan would have raised, as the API says it.
 
 use clinical::alert::Severity;
-use clinical::local_time::LocalTime;
 use clinical::plan::Plan;
 use clinical::preview;
 use schemas::AlertEvent;
@@ -46,17 +45,13 @@ pub struct PreviewedAlert {
 }
 
 impl PreviewedAlert {
-    /// An alert that there would have been under a plan, whose quiet hours are of a local time.
+    /// An alert that there would have been under a plan.
     ///
     /// # Errors
     /// When it has no form as an alert of the API.
-    pub fn new(
-        previewed: &preview::PreviewedAlert,
-        plan: &Plan,
-        local: &LocalTime,
-    ) -> Result<Self, NotAnAlert> {
+    pub fn new(previewed: &preview::PreviewedAlert, plan: &Plan) -> Result<Self, NotAnAlert> {
         let preview::PreviewedAlert { alert, highest } = previewed;
-        let quiet = plan.quiet_hours;
+        let (quiet, local) = (plan.quiet_hours, plan.local_time());
         let page_after = quiet.and_then(|hours| hours.page_after(*highest, alert.raised_at, local));
         Ok(Self {
             highest: *highest,

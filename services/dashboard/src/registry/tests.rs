@@ -151,10 +151,10 @@ fn a_patient_has_the_time_of_the_consortium_and_that_of_japan_without() {
         let (consortium_id, name) = ("EUR01".to_owned(), String::new());
         let entry = Consortium { consortium_id, name, time_zone: zone.to_owned() };
         registry.apply(Change::Consortium("EUR01".to_owned(), Some(entry)));
-        registry.time_zone("EUR01/P1")
+        registry.consortium_time("EUR01/P1").name().to_owned()
     };
     assert_eq!(zone("Europe/Berlin"), "Europe/Berlin");
-    assert_eq!(registry.time_zone("HOME01/P1"), "Asia/Tokyo");
+    assert_eq!(registry.consortium_time("HOME01/P1").name(), "Asia/Tokyo");
     assert_eq!(zone("Europe/Nowhere"), "Asia/Tokyo");
 }
 

@@ -13,13 +13,14 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clinical::alert::Severity;
 use clinical::limit::Side;
+use clinical::local_time::ConsortiumTimes;
 use clinical::plan::Plan;
 use clinical::preview::{self, FlaggedReading, PreviewedAlert, ReceivedReading};
 use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
 use clinical::trial::FEWEST;
 use clinical::{PatientId, Span, Timestamp, rules};
 use dashboard::clock::now;
-use schemas::registry::DeviceModel;
+use schemas::registry::{Consortium, DeviceModel};
 use schemas::topics::Topic;
 use schemas::{CarePlan, Codec};
 use stream::follow::Start;
@@ -130,6 +131,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     }
     let plans = plans(&args.from.source, &codec)?;
     let trusted = Arc::new(trusted(&args.from.source, &codec)?);
+    let consortia = consortia(&args.from.source, &codec)?;
     let now = now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
     let from = to - Span::from_days(args.days.into());
@@ -149,6 +151,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         let readings = runtime.block_on(store.received_readings(patient, (from, to)));
         let readings = as_received(readings.context("the readings cannot be read")?, args.in_time);
         let plan = plans.get(patient.as_str()).cloned().unwrap_or_default();
+        let plan = plan.with_consortium_time(consortia.of(patient.consortium()).clone());
         let under = |set| plan.clone().under(set).trusting(trusted.clone());
         let plans = [in_force.clone(), Some(proposed.clone())].map(under);
         let both = plans
@@ -327,6 +330,22 @@ fn trusted(source: &Source, codec: &Codec) -> anyhow::Result<TrustedProducts> {
         Ok(())
     })?;
     Ok(products.into_values().collect())
+}
+
+/// By which local times consortia live, as the processor knows it.
+fn consortia(source: &Source, codec: &Codec) -> anyhow::Result<ConsortiumTimes> {
+    let decoder = codec.decoder::<Consortium>();
+    let mut times = ConsortiumTimes::default();
+    each(
+        source,
+        &source.topics().name(Topic::RegistryConsortia),
+        Start::Beginning,
+        |key, entry| {
+            times.set(&key, decoded(&decoder, entry)?.and_then(|entry| entry.local_time()));
+            Ok(())
+        },
+    )?;
+    Ok(times)
 }
 
 #[cfg(test)]

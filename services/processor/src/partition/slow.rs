@@ -41,7 +41,7 @@ impl Partition {
         at: Timestamp,
     ) {
         self.clock = self.clock.max(at);
-        watched(&mut self.patients, patient).monitor.restore_slow(known, at);
+        watched(&mut self.patients, patient, &self.defaults).monitor.restore_slow(known, at);
     }
 
     /// A patient of whom there is no record any more.

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::alert::Alert;
+use clinical::local_time::ConsortiumTimes;
 use clinical::reliability::TrustedProducts;
 use clinical::rule_set::{RuleSet, RuleSets};
 use clinical::{Outcome, ReadingId, Timestamp, Version};
-use processor::{
-    FollowedDevices, FollowedRuleSets, LeftOut, Partition, PartitionBuilder, Replayed, Replays,
-};
+use processor::{FollowedLists, LeftOut, Partition, PartitionBuilder, Replayed, Replays};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -76,8 +75,7 @@ pub struct Published {
     accepted_encoder: AcceptedEncoder,
     alert_encoder: Encoder<AlertEvent>,
     replays: Arc<Replays>,
-    rule_sets: FollowedRuleSets,
-    devices: FollowedDevices,
+    lists: FollowedLists,
 }
 
 /// What reads the replayed topics, and the metrics it counts with.
@@ -90,8 +88,7 @@ pub fn replays(codec: &Codec) -> (Arc<Replays>, chassis::Metrics) {
 impl Published {
     pub fn new(codec: &Codec) -> Self {
         let left_out = LeftOut::register(&chassis::Metrics::for_service("processor")).unwrap();
-        let (rule_sets, devices) = (FollowedRuleSets::default(), FollowedDevices::default());
-        let followed = (rule_sets.clone(), devices.clone());
+        let lists = FollowedLists::default();
         Self {
             accepted: Vec::new(),
             alerts: Vec::new(),
@@ -100,9 +97,8 @@ impl Published {
             slow: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
-            replays: Arc::new(Replays::new(codec, followed, left_out)),
-            rule_sets,
-            devices,
+            replays: Arc::new(Replays::new(codec, lists.clone(), left_out)),
+            lists,
         }
     }
 
@@ -144,17 +140,27 @@ impl Published {
 
     /// What `rule.sets` holds.
     pub fn rule_sets(&self, sets: &RuleSets) {
-        for known in self.rule_sets.current().iter() {
-            self.rule_sets.apply(known.name(), None);
+        for known in self.lists.rule_sets.current().iter() {
+            self.lists.rule_sets.apply(known.name(), None);
         }
         for set in sets.iter() {
-            self.rule_sets.apply(set.name(), Some(RuleSet::clone(set)));
+            self.lists.rule_sets.apply(set.name(), Some(RuleSet::clone(set)));
         }
     }
 
     /// What `registry.devices` says of trust.
     pub fn trusted(&self, products: TrustedProducts) {
-        self.devices.set(products);
+        self.lists.devices.set(products);
+    }
+
+    /// What `registry.consortia` says of local times.
+    pub fn consortia(&self, times: &ConsortiumTimes) {
+        for (consortium, _) in self.lists.consortia.current().iter() {
+            self.lists.consortia.apply(consortium, None);
+        }
+        for (consortium, local) in times.iter() {
+            self.lists.consortia.apply(consortium, Some(local.clone()));
+        }
     }
 
     pub fn report(&mut self, alerts: &[Alert]) {
