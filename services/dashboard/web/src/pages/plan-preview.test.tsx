@@ -112,7 +112,7 @@ test('a plan says the same whatever the reason and the order of its numbers', ()
 })
 
 const PLAN: PatientPlan = {
-  patient: 'A/1', version: 0, author: null, set_at: null, faults: [], plan: DRAFT, programmes: [], fixed: [],
+  patient: 'A/1', version: 0, author: null, set_at: null, faults: [], plan: DRAFT, programmes: [], fixed: [], schedule_numbers: [],
   parameters: [
     {
       name: 'bp.severe_high.systolic', rule: 'bp.severe_high', label_ja: '収縮期', label_en: 'systolic', unit: 'mm[Hg]', value: 180, origin: 'default', source: 'JSH',
