@@ -76,7 +76,8 @@ const newest = new WeakMap()
 function newestOf(p) {
   const known = newest.get(p.readings)
   if (known?.of === p.readings.length) return known
-  const last_reading_at = p.readings.map((r) => r.observed_at).sort().at(-1) ?? null
+  const measuredBy = (r) => (r.time_unknown || r.observed_ahead ? r.received_at : r.observed_at)
+  const last_reading_at = p.readings.map(measuredBy).sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null
   const found = { of: p.readings.length, last_reading_at, latest: [...new Map(p.readings.map((r) => [r.kind, r])).values()] }
   newest.set(p.readings, found)
   return found

@@ -17,7 +17,7 @@ import { AlertLine } from './alert-line'
 import { Backdated } from './backdated'
 import { Called } from './called'
 import { Contacts, useIdentity } from './contacts'
-import { EarlierAlerts, EvidenceTable } from './evidence'
+import { EarlierAlerts, EvidenceTable, knownOf } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
@@ -56,6 +56,11 @@ export function PatientPage({ patient }: { patient: string }) {
   const endedHere = useMemo(() => [...ended.values()].filter((alert) => alert.patient === patient), [ended, patient])
   const earlier = withCares(earlierOf(alerts, { open, ended: endedHere, isOld: alertsFailure !== null }), cares)
   const backdated = useBackdated(patient, changed.readings)
+  // An alert says when what it rests on was measured, not when it was received.
+  const known = useMemo(
+    () => knownOf(evidence, [listed?.latest ?? NO_READINGS, history?.readings ?? NO_READINGS, backdated.backdated?.readings ?? NO_READINGS]),
+    [evidence, listed, history, backdated.backdated],
+  )
   // Summaries are by the patient's own ranges and days.
   const changesInForce = useChangesInForce(history)
 
@@ -91,7 +96,7 @@ export function PatientPage({ patient }: { patient: string }) {
               <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
                 <ActPanel alert={alert} now={now} />
-                <EvidenceTable alert={alert} />
+                <EvidenceTable alert={alert} known={known} />
               </article>
             ))}
             {isListed && (
