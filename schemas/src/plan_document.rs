@@ -22,6 +22,7 @@
 //! not leave out a limit.
 
 use clinical::Timestamp;
+use clinical::schedule::{MISSING_AFTER_DAYS, REVIEW_AFTER_DAYS};
 use clinical::source::written_by_a_person;
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
@@ -123,7 +124,9 @@ impl Reader {
     fn expected(&mut self, value: &Value, at: &str) -> ExpectedReadings {
         const MEMBERS: &[&str] =
             &["kind", "missing_after_days", "review_after_days", "times_a_day", "days"];
-        let mut one = ExpectedReadings::daily("", 3, 14);
+        let [missing, review] =
+            [MISSING_AFTER_DAYS, REVIEW_AFTER_DAYS].map(|number| number.default as i32);
+        let mut one = ExpectedReadings::daily("", missing, review);
         let Some(members) = self.object(value, at, MEMBERS) else { return one };
         one.kind = self.required(members, "kind", at, Self::text);
         let mut number = |name: &str, number: &mut i32| {
@@ -292,6 +295,36 @@ mod tests {
             parse(&json!({ "reason": "none of it is needed", "schedule": null }), SIGNATURE)
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn what_a_plan_means_that_says_no_number_is_the_same_in_its_document_and_its_record() {
+        let document = json!({
+            "schedule": {
+                "time_zone": "Asia/Tokyo",
+                "start": "2026-05-27",
+                "expected": [{ "kind": "weighing_scale" }],
+            },
+            "reason": "no number is said",
+        });
+        let plan = parse(&document, SIGNATURE).unwrap();
+        let one = serde_json::to_value(&plan.schedule.unwrap().expected[0]).unwrap();
+        let schema: Value = serde_json::from_str(include_str!("../avro/care_plan.avsc")).unwrap();
+        for number in clinical::schedule::NUMBERS {
+            let of_record = default_of(&schema, number.name).unwrap();
+            assert_eq!(of_record.as_f64(), Some(number.default), "{}", number.name);
+            assert_eq!(one[number.name], *of_record, "{}", number.name);
+        }
+    }
+
+    /// The default of the field with a name, wherever it is in a schema.
+    fn default_of<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
+        match schema {
+            Value::Object(members) if schema["name"] == name => members.get("default"),
+            Value::Object(members) => members.values().find_map(|inner| default_of(inner, name)),
+            Value::Array(items) => items.iter().find_map(|inner| default_of(inner, name)),
+            _ => None,
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod slow;
 
 use std::collections::BTreeMap;
 
+use clinical::schedule::TIMES_A_DAY;
 use serde::{Deserialize, Serialize};
 
 use crate::reading::Reading;
@@ -367,7 +368,7 @@ pub struct ExpectedReadings {
 }
 
 fn once() -> i32 {
-    1
+    TIMES_A_DAY.default as i32
 }
 
 impl ExpectedReadings {

@@ -17,6 +17,7 @@ import { exchangeDocument } from './exchange-document.mjs'
 const ALERT_DEADLINE_MS = 30_000
 const STEP_DEADLINE_MS = 20_000
 const CHANGE_DEADLINE_MS = 10_000
+const DAY_MS = 86_400_000
 /** Half of what is called good (web.dev, Cumulative Layout Shift). */
 const MOST_SHIFT = 0.05
 
@@ -229,7 +230,7 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     await shot('patient-dark')
   })
 
-  step('a correction is in chart, head and table of the open page within ten seconds', async () => {
+  step('what is corrected, withdrawn or comes late is in chart, head and table of the open page within ten seconds', async () => {
     await page.evaluate(() => {
       window.neverReloaded = true
     })
@@ -256,6 +257,30 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     // While the table is shown, the next correction comes to it too.
     await send({ systolic: 122, diastolic: 79, observedAt })
     await waitUntil(async () => (await table()).includes('12279') && (await inHead()).includes('122/79'), 'table and head say 122/79', CHANGE_DEADLINE_MS)
+    const rows = async () => (await page.locator('.readings tbody tr', { hasText: 'BROWSERTEST' }).allTextContents()).join('\n')
+    // A value of two days before that comes late has its place, which is not the newest.
+    await send({ systolic: 117, diastolic: 76, observedAt: observedAt - 2 * DAY_MS })
+    await waitUntil(async () => (await rows()).includes('11776'), 'the table has what came late', CHANGE_DEADLINE_MS)
+    assert.match(await table(), /12279/)
+    assert.match(await inHead(), /122\/79/)
+    // What is taken back is nowhere any more, and the head goes back to what was before it.
+    await send({ systolic: 122, diastolic: 79, observedAt, status: 'entered_in_error' })
+    const isGone = async () => !(await rows()).includes('12279') && !(await inHead()).includes('122/79')
+    await waitUntil(isGone, 'table and head are without what was withdrawn', CHANGE_DEADLINE_MS)
+    assert.match(await inHead(), /190\/112/)
+    assert.match(await table(), /190112/)
+    await page.locator('.panel-head button').first().click()
+    assert.match(await inChart(), /190\/112/)
+    await page.keyboard.press('Home')
+    assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /117\/76/)
+    // Of a kind without a chart the head alone says it.
+    for (const spo2 of [97, 95]) {
+      await send({ kind: 'oxygen_saturation', spo2, observedAt })
+      await waitUntil(async () => (await inHead()).includes(`${spo2} %`), `the head says ${spo2} %`, CHANGE_DEADLINE_MS)
+    }
+    assert.equal((await inHead()).includes('97 %'), false)
+    await send({ kind: 'oxygen_saturation', spo2: 95, observedAt, status: 'entered_in_error' })
+    await waitUntil(async () => !(await inHead()).includes('95 %'), 'the head is without what was withdrawn', CHANGE_DEADLINE_MS)
     assert.equal(await page.evaluate(() => window.neverReloaded), true, 'the page was loaded anew')
     await isAccessible(page)
     await shot('patient-corrected')
@@ -407,8 +432,8 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
   })
 })
 
-async function send({ of = patient, systolic, diastolic, minutesAgo = 0, observedAt = Date.now() - minutesAgo * 60_000 }) {
-  const document = exchangeDocument({ patient: of, systolic, diastolic, observedAt, now: Date.now() })
+async function send({ of = patient, minutesAgo = 0, observedAt = Date.now() - minutesAgo * 60_000, ...said }) {
+  const document = exchangeDocument({ patient: of, observedAt, now: Date.now(), ...said })
   const response = await fetch(`${gateway}/v1/readings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

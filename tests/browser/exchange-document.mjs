@@ -1,4 +1,4 @@
-// One home blood pressure as an exchange document, from a device that no other run uses.
+// One home reading as an exchange document, from a device that no other run uses.
 const SERIAL = `browser-${Date.now()}-${process.pid}`
 
 /** 17 digits of Japan's civil time, yyyyMMddHHmmssSSS. */
@@ -6,7 +6,8 @@ function civil(t) {
   return new Date(t + 9 * 3_600_000).toISOString().replace(/\D/g, '')
 }
 
-export function exchangeDocument({ patient, systolic, diastolic, observedAt, now }) {
+/** `said`: the values of the kind, and its status where it is taken back. */
+export function exchangeDocument({ patient, kind = 'blood_pressure', observedAt, now, ...said }) {
   const [consortium, person] = patient.split('/')
   return {
     format_version: '2.0',
@@ -16,7 +17,7 @@ export function exchangeDocument({ patient, systolic, diastolic, observedAt, now
       {
         person_id: person,
         healthcare_information: {
-          blood_pressure: [
+          [kind]: [
             {
               observation_time: civil(observedAt).slice(0, 14),
               model_manufacturer_code: 'BROWSERTEST',
@@ -25,9 +26,8 @@ export function exchangeDocument({ patient, systolic, diastolic, observedAt, now
               data_input_code: '0',
               origin_of_time_code: '0',
               update_time: civil(now),
-              systolic,
-              diastolic,
-              pulse_rate: 82,
+              ...(kind === 'blood_pressure' && { pulse_rate: 82 }),
+              ...said,
             },
           ],
         },

@@ -10,7 +10,7 @@ const CODE = ['code']
 const ALLOWED = {
   units: ['mmHg', 'mg/dL', 'mmol/L', 'kg', 'g', 'L/min', '/min', '°C'],
   abbreviations: ['AGP', 'API', 'CV', 'GMI', 'HbA1c', 'ID', 'SU', 'SpO₂', 'TLS', 'https', 'HTTP', 'UTC'],
-  names: ['Mimamori', 'OpenAPI', 'Prometheus', 'HRS/EHRA/APHRS/LAHRS'],
+  names: ['Mimamori', 'OpenAPI', 'Prometheus'],
   keys: ['j', 'k', 'a', 'u', 'Enter', 'Tab'],
   // Of the mock's people, devices and laboratories.
   invented: ['physician', 'operator', 'OMRON HEM-7600T', 'OMRON', 'Dexcom G4', 'Apple HealthKit', 'BROWSERTEST BP-1', 'LAB01', 'DEMO01'],

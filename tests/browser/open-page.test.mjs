@@ -7,6 +7,9 @@ import { startBrowser, startMock } from './mock.mjs'
 const PATIENT = 'BRW001/P1'
 const PATH = `/api/v1/patients/${PATIENT}`
 const SHOWN_WITHIN_MS = 10_000
+/** So often the list is asked for, and so long an answer may take before the page says as of when it is. */
+const LIST_ANEW_MS = 60_000
+const SLOW_MS = 2_000
 /** So often what a care plan gives charts is asked for. */
 const IN_FORCE_ANEW_MS = 30_000
 
@@ -117,6 +120,54 @@ describe('an open page of a patient', () => {
     await page.locator('.notice[role=alert]').waitFor({ state: 'detached' })
   })
 
+  /** While it runs, requests to a path are not answered. */
+  async function whileHanging(path, run) {
+    const held = []
+    const hold = (route) => held.push(route)
+    await page.route(path, hold)
+    await run(() => waitUntil(() => held.length > 0, `${path} is asked for`))
+    await Promise.all(held.map((route) => route.continue()))
+    await page.unroute(path, hold)
+  }
+
+  test('a list that is not answered says as of when it is, on every page, and no more when it has come', async () => {
+    const slow = page.locator('.trust .notice', { hasText: /Refreshing values takes long. They are as of \d\d:\d\d/ })
+    for (const path of [`/patients/${PATIENT}`, '/', '/trends']) {
+      await page.goto(`${mock.base}${path}`)
+      await page.waitForSelector('[data-connection="live"]')
+      await page.locator('.plot, .quiet, .trends').first().waitFor()
+      assert.equal(await slow.count(), 0)
+      await whileHanging('**/api/v1/patients', async (asked) => {
+        await page.clock.fastForward(LIST_ANEW_MS)
+        await asked()
+        await page.clock.fastForward(SLOW_MS)
+        await slow.waitFor()
+      })
+      await slow.waitFor({ state: 'detached' })
+    }
+  })
+
+  test('lists of earlier alerts and of dates of long ago that are not answered say as of when they are', async () => {
+    const of = 'EUR01/P1'
+    await fetch(`${mock.base}/dev/alert`, { method: 'POST', body: JSON.stringify({ patient: of, ...over('an alert that was over') }) })
+    await page.goto(`${mock.base}/patients/${of}`)
+    await page.waitForSelector('[data-connection="live"]')
+    await page.waitForSelector('section[aria-labelledby="backdated"]')
+    await earlier('an alert that was over')
+    const asOf = (place) => page.locator(place, { hasText: 'What is shown is as of' })
+    for (const [path, place] of [['alerts', '.earlier-place > p'], ['readings/backdated', 'section[aria-labelledby="backdated"] + p']]) {
+      await page.clock.fastForward(LIST_ANEW_MS)
+      assert.equal(await asOf(place).count(), 0)
+      await whileHanging(`**/api/v1/patients/${of}/${path}`, async (asked) => {
+        await fetch(`${mock.base}/dev/wait`)
+        await asked()
+        await page.clock.fastForward(SLOW_MS)
+        await asOf(place).waitFor()
+      })
+      await asOf(place).waitFor({ state: 'detached' })
+    }
+  })
+
   test('while neither list nor stream says what is open no page says that nothing is', async () => {
     const unknown = ['**/api/v1/patients', '**/api/v1/alerts/stream']
     for (const path of unknown) await page.route(path, (route) => route.fulfill({ status: 503, json: { title: 'Just started' } }))
@@ -142,3 +193,11 @@ describe('an open page of a patient', () => {
     assert.equal(await page.getByText('Nothing received yet').count(), 0)
   })
 })
+
+async function waitUntil(holds, what) {
+  const deadline = Date.now() + SHOWN_WITHIN_MS
+  while (!holds()) {
+    assert.ok(Date.now() < deadline, what)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

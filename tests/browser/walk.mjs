@@ -7,6 +7,9 @@ import { NAMED } from './mock.mjs'
 /** Who measures blood pressure, glucose by a sensor, has an open alert, has none any more, and lives elsewhere. */
 const PATIENTS = { pressure: 'BRW001/P1', sensor: 'CGM006/T001', urgent: 'DEMO01/P0003', silent: 'DEMO01/P0016', abroad: 'EUR01/P1', everything: 'DEMO01/P0012' }
 
+/** Whose clocks are ahead, or not set, and who has alerts of both. */
+const WRONG_CLOCKS = 'USA01/P1'
+
 /** Texts and widths are looked at, and axe is not asked again. */
 const ALIKE = { isAlike: true }
 
@@ -401,6 +404,18 @@ export const STATIONS = [
     assert.equal(await backdated.locator('tbody tr').count(), 3, 'of every kind, and what has a table of its own once')
     assert.equal(await walk.page.locator('.evidence-table .badge').count(), 1, 'evidence has the mark of its reading')
     await walk.look()
+  }],
+  ['a patient whose clocks are wrong', async (walk) => {
+    const { page } = walk
+    await patient(walk, WRONG_CLOCKS)
+    const evidence = page.locator('.evidence-table')
+    await evidence.nth(1).locator('th', { hasText: /received|受信/ }).waitFor()
+    assert.equal(await evidence.locator('.badge').count(), 2, 'both readings ahead of their receipt have their mark')
+    for (const line of await page.locator('.alert-when').allTextContents()) assert.doesNotMatch(line, /in \d+ min|\d分後/)
+    await walk.look()
+    await open(walk, '/', `[data-testid="attention"] [data-patient="${WRONG_CLOCKS}"]`)
+    await page.locator('[data-patient="DEMO01/P0014"] .value-age', { hasText: /check the device date|機器の日付を確認/ }).waitFor()
+    await walk.look('in the list', ALIKE)
   }],
   ['a patient of whom nothing of long ago is said', (walk) => whileAnswered(walk.page, '**/readings/backdated', problem(503), async () => {
     await patient(walk, PATIENTS.abroad)

@@ -1,14 +1,56 @@
 //! Which readings a care plan expects, and the local days by which they are counted.
 
-use std::ops::RangeInclusive;
-
 use jiff::civil::Date;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::kinds::Kind;
+use crate::kinds::{Kind, Label};
 use crate::local_time::LocalTime;
+use crate::parameter::Parameter;
 use crate::patient::PatientId;
 use crate::time::Span;
+
+/// Days in a row without a reading that make a kind missing.
+pub const MISSING_AFTER_DAYS: Parameter = Parameter {
+    name: "missing_after_days",
+    former_names: &[],
+    label: Label { ja: "欠測とする日数", en: "missing after days without a reading" },
+    unit: "d",
+    default: 3.0,
+    low: 1.0,
+    high: 30.0,
+    decimals: 0,
+    source: "HRS/EHRA/APHRS/LAHRS 2023, for implanted devices: gaps of up to three days are frequent in remote monitoring",
+};
+
+/// Such days in a row that make it a matter for review: always more than make it missing.
+pub const REVIEW_AFTER_DAYS: Parameter = Parameter {
+    name: "review_after_days",
+    former_names: &[],
+    label: Label { ja: "要確認とする日数", en: "for review after such days" },
+    unit: "d",
+    default: 14.0,
+    low: 2.0,
+    high: 90.0,
+    decimals: 0,
+    source: "HRS/EHRA/APHRS/LAHRS 2023, for implanted devices (recalled)",
+};
+
+/// How often on a day a kind is expected; for people.
+pub const TIMES_A_DAY: Parameter = Parameter {
+    name: "times_a_day",
+    former_names: &[],
+    label: Label { ja: "1日の回数", en: "times a day" },
+    unit: "",
+    default: 1.0,
+    low: 1.0,
+    high: 24.0,
+    decimals: 0,
+    source: "ours: no rule counts them",
+};
+
+/// The numbers of a kind that is expected, by the names that care plans give them. The default of each is what a
+/// plan means that does not say it, and what pages propose.
+pub const NUMBERS: [&Parameter; 3] = [&MISSING_AFTER_DAYS, &REVIEW_AFTER_DAYS, &TIMES_A_DAY];
 
 /// Readings of a day may arrive until so long after its end before the day counts as one without.
 /// Ours: phones hand over at night, and nobody acts on missing data before the morning.
@@ -102,8 +144,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Readings of a kind, expected daily: missing after 1 to 30 days in a row without one, for
-    /// review after more days than that, at most 90.
+    /// Readings of a kind, expected daily: missing after so many days in a row without one
+    /// ([`MISSING_AFTER_DAYS`]), for review after more days than that ([`REVIEW_AFTER_DAYS`]).
     ///
     /// # Errors
     /// When a number of days is out of range.
@@ -112,24 +154,25 @@ impl Expected {
         missing_after_days: i32,
         review_after_days: i32,
     ) -> Result<Self, InvalidSchedule> {
-        let missing = number("missing_after_days", missing_after_days, 1..=30)?;
-        let reviewable = missing_after_days.saturating_add(1)..=90;
-        let review = number("review_after_days", review_after_days, reviewable)?;
+        let missing =
+            number(&MISSING_AFTER_DAYS, missing_after_days, MISSING_AFTER_DAYS.low as i32)?;
+        let more = missing_after_days.saturating_add(1);
+        let review = number(&REVIEW_AFTER_DAYS, review_after_days, more)?;
         Ok(Self {
             kind,
             missing_after_days: missing,
             review_after_days: review,
-            times_a_day: 1,
+            times_a_day: TIMES_A_DAY.default as u8,
             days: Weekdays::ALL,
         })
     }
 
-    /// The same, so many times on a day: 1 to 24. For people: no day with a reading is one without.
+    /// The same, so many [times on a day](TIMES_A_DAY). For people: no day with a reading is one without.
     ///
     /// # Errors
     /// When the number is out of range.
     pub fn times_a_day(self, times: i32) -> Result<Self, InvalidSchedule> {
-        Ok(Self { times_a_day: number("times_a_day", times, 1..=24)?, ..self })
+        Ok(Self { times_a_day: number(&TIMES_A_DAY, times, TIMES_A_DAY.low as i32)?, ..self })
     }
 
     /// The same, on some days of the week only.
@@ -163,13 +206,9 @@ impl Expected {
     }
 }
 
-fn number(
-    name: &'static str,
-    number: i32,
-    range: RangeInclusive<i32>,
-) -> Result<u8, InvalidSchedule> {
-    let (low, high) = (*range.start(), *range.end());
-    let within = u8::try_from(number).ok().filter(|_| range.contains(&number));
+fn number(of: &Parameter, number: i32, low: i32) -> Result<u8, InvalidSchedule> {
+    let (name, high) = (of.name, of.high as i32);
+    let within = u8::try_from(number).ok().filter(|_| (low..=high).contains(&number));
     within.ok_or(InvalidSchedule::OutOfRange { name, low, high })
 }
 
@@ -213,5 +252,30 @@ impl Schedule {
     /// What is expected of a kind, if it is.
     pub fn of(&self, kind: Kind) -> Option<&Expected> {
         self.expected.iter().find(|expected| expected.kind == kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameter::is_recalled;
+
+    #[test]
+    fn each_number_of_an_expected_kind_has_a_source_and_one_that_was_not_read_again_says_so() {
+        let recalled = NUMBERS.map(|number| (number.name, is_recalled(number.source)));
+        assert_eq!(
+            recalled,
+            [("missing_after_days", false), ("review_after_days", true), ("times_a_day", false)]
+        );
+    }
+
+    #[test]
+    fn what_a_plan_means_that_says_no_number_can_be_kept() {
+        let [missing, review, times] = NUMBERS.map(|number| number.default as i32);
+        let expected = Expected::new(Kind::ALL[0], missing, review).unwrap();
+        assert_eq!(expected.times_a_day(times), Ok(expected));
+        for number in NUMBERS {
+            assert!((number.low..=number.high).contains(&number.default), "{}", number.name);
+        }
     }
 }

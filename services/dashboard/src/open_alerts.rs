@@ -45,7 +45,9 @@ impl OpenAlerts {
     /// Applies the newest event of an alert and notifies the subscribers.
     pub fn apply(&self, mut alert: Alert) {
         let mut open = self.lock();
-        alert.was_urgent |= open.by_id.get(&alert.id).is_some_and(|known| known.was_urgent);
+        if let Some(known) = open.by_id.get(&alert.id) {
+            alert.remember(known);
+        }
         let alert = Arc::new(alert);
         open.apply(&alert);
         // Sent under the lock, so that a snapshot and what follows it never overlap or gape.
@@ -180,6 +182,25 @@ mod tests {
         alerts.forget("b");
         assert_eq!(alerts.count(), 0);
         assert!(alerts.of_patient("A/1").is_empty());
+    }
+
+    #[test]
+    fn evidence_that_was_ahead_when_it_was_told_is_so_after_its_time_has_come() {
+        let alerts = OpenAlerts::default();
+        let changed_after = |millis: i64, systolic: f64| {
+            let mut event = event("a", "A/1", "urgent", "open");
+            let evidence = &mut event.evidence[0];
+            evidence.observed_at = event.raised_at + 40 * 60_000;
+            evidence.values.insert("systolic".to_owned(), systolic);
+            event.last_observed_at = evidence.observed_at;
+            event.changed_at = event.raised_at + millis;
+            alerts.apply(Alert::try_from(event).unwrap());
+            alerts.of_patient("A/1")[0].evidence[0].observed_ahead
+        };
+        assert!(changed_after(0, 191.0));
+        assert!(changed_after(60 * 60_000, 191.0));
+        assert!(!changed_after(61 * 60_000, 188.0), "another version of it came in time");
+        assert!(!changed_after(62 * 60_000, 191.0));
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Dashboard {
         }
         // What was due stays due when it becomes worse or otherwise.
         let first = hours.page_after(alert.severity, alert.raised_at.at(), &local)?;
-        let newest = hours.page_after(alert.severity, alert.news_at, &local)?;
+        let newest = hours.page_after(alert.severity, alert.news_at.at(), &local)?;
         Some(first.min(newest))
     }
 

@@ -47,8 +47,8 @@ pub struct Alert {
     #[schema(value_type = String, format = DateTime)]
     pub raised_at: Instant,
     /// When it was last raised or became worse.
-    #[serde(skip)]
-    pub news_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub news_at: Instant,
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Instant,
@@ -126,6 +126,11 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub observed_long_ago: bool,
+    /// The clock of its device is ahead: the alert told of it before `observed_at`, by more than clocks differ.
+    /// Left out where false, and where only an earlier event shows it that this process has not read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub observed_ahead: bool,
     /// What it measured.
     #[serde(flatten)]
     pub measurement: Measurement,
@@ -135,6 +140,18 @@ impl Alert {
     /// Whether it asks for attention.
     pub fn is_open(&self) -> bool {
         self.status == Status::Open
+    }
+
+    /// Adds what an earlier event of the same alert said, and the newest one says no more.
+    pub fn remember(&mut self, earlier: &Self) {
+        self.was_urgent |= earlier.was_urgent;
+        for one in &mut self.evidence {
+            let is_same = |known: &&Evidence| {
+                (&known.reading, &known.measurement) == (&one.reading, &one.measurement)
+            };
+            let known = earlier.evidence.iter().find(is_same);
+            one.observed_ahead |= known.is_some_and(|known| known.observed_ahead);
+        }
     }
 
     /// Worst first; of equal severity the one that changed last first.
@@ -152,6 +169,7 @@ impl TryFrom<AlertEvent> for Alert {
         let instant = |millis| Instant::utc(Timestamp::from_millis(millis));
         // An alert begins with its evidence, but for one that does not go by what its clocks say.
         let began = Timestamp::from_millis(event.first_observed_at);
+        let changed = Timestamp::from_millis(event.changed_at);
         // A reading of a kind that only a newer version knows costs itself, never the alert.
         let evidence = |item: schemas::records::Evidence| {
             let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
@@ -166,6 +184,7 @@ impl TryFrom<AlertEvent> for Alert {
                 observed_at: Instant::utc(observed),
                 time_unknown: doubts.contains(&Doubt::NotSet),
                 observed_long_ago: doubts.contains(&Doubt::LongAgo),
+                observed_ahead: clock::ahead(observed, changed),
                 measurement: Measurement::new(kind, of_evidence(kind, item.values)),
             })
         };
@@ -187,7 +206,7 @@ impl TryFrom<AlertEvent> for Alert {
             rule: event.rule,
             late: event.late,
             raised_at: instant(event.raised_at),
-            news_at,
+            news_at: Instant::utc(news_at),
             changed_at: instant(event.changed_at),
             page_after: None,
             care: None,
@@ -335,7 +354,7 @@ pub(crate) mod tests {
             let id = &mut event.evidence[0].reading_id;
             *id = id.replace("blood_pressure", kind);
             let json = serde_json::to_value(Alert::try_from(event).unwrap()).unwrap();
-            let marks = ["time_unknown", "observed_long_ago"];
+            let marks = ["time_unknown", "observed_long_ago", "observed_ahead"];
             marks.into_iter().filter(|mark| json["evidence"][0][*mark] == true).collect::<Vec<_>>()
         };
         let received = 1_794_999_940_000;
@@ -345,6 +364,9 @@ pub(crate) mod tests {
             assert_eq!(shown("2025-11-18T11:05:00Z"), ["observed_long_ago"], "{kind}: last year's");
             assert_eq!(shown("2021-03-01T00:03:00Z"), ["observed_long_ago"], "{kind}: counts on");
             assert_eq!(shown("2026-11-18T11:05:00Z"), [""; 0], "{kind}: was replaced");
+            // The alert changed at 11:06:40.
+            assert_eq!(shown("2026-11-18T11:07:41Z"), ["observed_ahead"], "{kind}");
+            assert_eq!(shown("2026-11-18T11:07:40Z"), [""; 0], "{kind}: as clocks differ");
         }
         // People write the dates of check-ups.
         let checkup = shown("hba1c", "data.suspect", "2025-11-18T11:05:00Z", received);

@@ -8,7 +8,7 @@ use clinical::parameter::{Parameter, is_recalled};
 use clinical::plan::{Effective, Origin, Plan};
 use clinical::programmes::PROGRAMMES;
 use clinical::rule_set::RuleSet;
-use clinical::{Timestamp, rules};
+use clinical::{Timestamp, rules, schedule};
 use schemas::clinical_plan::{Fault, day};
 use schemas::{CarePlan, records};
 use serde::Serialize;
@@ -48,7 +48,8 @@ pub struct PlanSchedule {
     pub expected: Vec<PlanExpected>,
 }
 
-/// A kind of readings that is expected.
+/// A kind of readings that is expected. What its numbers are where a plan does not say them, and where each comes
+/// from, is among the plan's `schedule_numbers`.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PlanExpected {
     /// The kind.
@@ -108,6 +109,8 @@ pub struct PatientPlan {
     pub parameters: Vec<PlanParameter>,
     /// The numbers of the rules that no plan changes, with where each comes from.
     pub fixed: Vec<FixedNumber>,
+    /// The numbers of each kind that is expected, with where their defaults come from.
+    pub schedule_numbers: Vec<ScheduleNumber>,
     /// The programmes that a plan may choose.
     pub programmes: Vec<PlanProgramme>,
 }
@@ -165,6 +168,29 @@ pub struct FixedNumber {
     pub source: &'static str,
     /// Whether that was not read again for the rule set: check it before you rely on it.
     pub recalled: bool,
+}
+
+/// A number of a kind that is expected.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ScheduleNumber {
+    /// Its name among the members of what is expected.
+    pub name: &'static str,
+    /// What it is, in Japanese.
+    pub label_ja: &'static str,
+    /// What it is, in English.
+    pub label_en: &'static str,
+    /// UCUM unit; empty for a count.
+    pub unit: &'static str,
+    /// The value where a plan does not say it.
+    pub default: f64,
+    /// Which text gives the default. 'Ours' where none does.
+    pub source: &'static str,
+    /// Whether that was not read again: check it before you rely on it.
+    pub recalled: bool,
+    /// The smallest value that a plan may set.
+    pub low: f64,
+    /// The greatest.
+    pub high: f64,
 }
 
 /// A programme.
@@ -317,6 +343,7 @@ impl PatientPlan {
             plan: record.map_or_else(|| (&CarePlan::default()).into(), Into::into),
             parameters: parameters(&plan, &default),
             fixed: fixed(),
+            schedule_numbers: schedule::NUMBERS.map(ScheduleNumber::from).to_vec(),
             programmes: programmes(),
         }
     }
@@ -370,6 +397,22 @@ fn fixed() -> Vec<FixedNumber> {
         recalled: fixed.is_recalled(),
     };
     of_all.chain(of_rules).map(said).collect()
+}
+
+impl From<&Parameter> for ScheduleNumber {
+    fn from(number: &Parameter) -> Self {
+        Self {
+            name: number.name,
+            label_ja: number.label.ja,
+            label_en: number.label.en,
+            unit: number.unit,
+            default: number.default,
+            source: number.source,
+            recalled: is_recalled(number.source),
+            low: number.low,
+            high: number.high,
+        }
+    }
 }
 
 fn programmes() -> Vec<PlanProgramme> {

@@ -16,7 +16,7 @@ const MOST_BACKDATED: usize = 1_000;
 impl Store {
     /// Current readings from clocks that were not set, which say that they were observed before a
     /// time, received from that time on and before another; as they say, oldest first. Where there are
-    /// more than a number, those received last.
+    /// more than a number, those received last. Probable copies among them are marked.
     pub(super) async fn of_unset_clocks(
         &self,
         patient: &PatientId,
@@ -30,7 +30,7 @@ impl Store {
         let sql = of_unset_clocks(kind);
         let mut page = self.by_receipt(patient, &sql, (from, (from, to)), most).await?;
         page.readings.retain(|reading| reading.time_unknown);
-        page.readings.sort_by_key(|reading| reading.observed_at.at());
+        mark_copies(&mut page);
         Ok(page)
     }
 
@@ -60,8 +60,7 @@ impl Store {
         most: usize,
     ) -> Result<Page, StoreError> {
         let mut page = self.by_receipt(patient, &backdated(), times, most).await?;
-        page.readings.sort_by_key(|reading| reading.observed_at.at());
-        copies::mark(&mut page.readings, Vec::new());
+        mark_copies(&mut page);
         page.readings.sort_by_key(|reading| std::cmp::Reverse(reading.received_at.at()));
         Ok(page)
     }
@@ -96,6 +95,12 @@ impl Store {
         let truncated = readings.len() < found;
         Ok(Page { readings, truncated })
     }
+}
+
+/// Puts the readings of a page in the order of what they say, oldest first, and marks the probable copies.
+fn mark_copies(page: &mut Page) {
+    page.readings.sort_by_key(|reading| reading.observed_at.at());
+    copies::mark(&mut page.readings, Vec::new());
 }
 
 /// What was received in a period and says that it was observed before it, in the first days of a year or

@@ -6,7 +6,7 @@ use clickhouse::Client;
 use clinical::{Kind, Timestamp};
 
 use super::engine_tests::{ALL, MIDNIGHT, PRESSURE, Version, database, insert, patient};
-use super::{Store, Wanted};
+use super::{Page, Store, Wanted};
 use crate::model::Reading;
 
 /// 2021-01-01T00:03:00Z, in seconds after [`MIDNIGHT`].
@@ -100,6 +100,35 @@ async fn what_is_no_reading_of_an_unset_clock_takes_no_place_of_one_and_more_tha
     let both = vec![(142, true, false), (141, true, false)];
     assert_eq!(found(2).await, (both, false));
     assert_eq!(found(1).await, (vec![(142, true, false)], true));
+}
+
+#[tokio::test]
+async fn a_copy_of_a_clock_that_was_not_set_is_marked_in_every_list() {
+    let (client, store) = database("unset_copies");
+    let at = |seconds| Timestamp::from_seconds(MIDNIGHT + seconds);
+    let values = [("systolic", "142"), ("diastolic", "70")];
+    let spo2 = [("spo2", "93")];
+    let kind = Kind::OxygenSaturation;
+    // Cuff and oximeter, and a phone that passes on what they measured.
+    for source in ["ACME|BP1|7", "Apple|HealthKit|A7"] {
+        let received = Some(10 * MINUTE);
+        let pressure = Version { at: FACTORY, source, received, values: &values, ..PRESSURE };
+        insert(&client, pressure).await;
+        insert(&client, Version { kind, values: &spo2, at: FACTORY + 60, ..pressure }).await;
+    }
+    let copies = |page: Page| {
+        let copies = page.readings.into_iter().filter(|reading| reading.copy_of.is_some());
+        let mut copies: Vec<_> = copies.map(|reading| reading.id.to_string()).collect();
+        copies.sort();
+        copies
+    };
+    let wanted = |from| Wanted { from, ..ALL };
+    let all = copies(store.readings(&patient("A/1"), wanted(None)).await.unwrap());
+    assert_eq!(all.len(), 2, "one of each kind: {all:?}");
+    let of_period = store.readings(&patient("A/1"), wanted(Some(at(0)))).await.unwrap();
+    assert_eq!(copies(of_period), all, "beside what was observed in a period");
+    let backdated = store.backdated(&patient("A/1"), at(0), at(20 * MINUTE)).await.unwrap();
+    assert_eq!(copies(backdated), all, "by receipt");
 }
 
 #[tokio::test]

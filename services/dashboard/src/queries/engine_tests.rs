@@ -422,7 +422,7 @@ async fn an_alert_is_reported_once_in_its_newest_state() {
              raised_at, changed_at, first_observed_at, last_observed_at, evidence, threshold, \
              text_en, event_offset) SETTINGS async_insert = 0 VALUES ('{patient}', '{id}', \
              'bp.severe_high', 'confirmed', 'urgent', '{status}', '{transition}', \
-             {raised}, {changed}, {raised}, {raised}, \
+             {raised}000, {changed}000, {raised}000, {raised}000, \
              '[{{\"reading_id\":\"{READING}\",\"observed_at\":{raised}000,\"values\":{{\"systolic\":191.0}}}}]', \
              '180/110 mmHg', 'Severe', {offset})",
             transition = if status == "open" { "raised" } else { status },

@@ -66,6 +66,7 @@ const TEXTS = {
   'bp.severe_high unconfirmed': () => ['家庭血圧 184/104 mmHg（収縮期が180以上）。15分以内の再測定がありません。激しい頭痛、胸痛・背部痛、息切れ、視覚異常、意識の変化、麻痺・しびれや言葉の出にくさの有無を確認し、1〜2分の間隔で2回測り直すよう依頼してください。いずれかの症状があれば、再測定を待たずに救急受診するよう伝えてください。', 'Home blood pressure 184/104 mmHg: systolic at or above 180. Severe; not repeated within 15 minutes. Ask about severe headache, chest or back pain, breathlessness, visual disturbance, confusion, weakness or numbness, and trouble speaking, and ask to measure twice, 1 to 2 minutes apart. With any of these symptoms, emergency care at once, without waiting to measure again.'],
   'glucose.very_low confirmed': () => ['センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。指先穿刺での血糖測定を依頼し、冷汗、手の震え、動悸、意識の変化の有無と、食事・薬（インスリン、SU薬）・運動を確認してください。飲み込めるなら直ちにブドウ糖10g（α-グルコシダーゼ阻害薬の服用中は必ずブドウ糖）をとり15分後に再測定、意識がはっきりしない・飲み込めない・回復しない場合は救急要請（あればグルカゴン）するよう伝えてください。SU薬では再発に注意してください。', 'Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask to measure by finger-stick, and about sweating, tremor, palpitations, confusion, meals, drugs (insulin, sulfonylurea) and exercise. If able to swallow: 10 to 15 g of glucose at once (glucose itself with an alpha-glucosidase inhibitor), and measure again after 15 minutes. If drowsy, unable to swallow or not recovering: emergency care at once, and glucagon if at hand. With a sulfonylurea the low may return.'],
   'data.suspect unconfirmed': () => ['確認を要する値が、古い日付で今登録されました：家庭血圧（収縮期 192 mmHg、拡張期 114 mmHg）。いつの値か、症状とあわせて確認し、機器の日付も確認してください。', "A value to look at was registered now, with a date of long ago: Home blood pressure (Systolic 192 mmHg, Diastolic 114 mmHg). Ask when that was, and about symptoms, and check the device's date."],
+  'clock not set unconfirmed': () => ['機器の時計が設定されていないため、測定時刻が不明な測定値があります。確認を要する値：家庭血圧（収縮期 192 mmHg、拡張期 114 mmHg）。いつの値か、症状とあわせて確認してください。機器の時計を合わせるよう依頼してください。', "A device's clock is not set: nobody knows when it measured. It said a value to look at: Home blood pressure (Systolic 192 mmHg, Diastolic 114 mmHg). Ask when that was, and about symptoms. Ask to set the clock."],
   'weight.gain confirmed': (behind) => {
     const [from, to] = behind.map((one) => one.values.body_weight.toFixed(1))
     return [`体重が3日で2 kg増加しました（${from}→${to} kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。`, `Weight up by 2 kg in 3 days (${from} to ${to} kg): at or above 2 kg within 3 days. Ask about swelling and breathlessness, and ask to measure again.`]
@@ -99,6 +100,11 @@ function missingSince(began) {
   return [`血圧の測定値が${year}年${month}月${date}日から届いていません（予定日3日以上）。機器と通信、ご様子を確認してください。`, `Blood pressure: no reading since ${day}, 3 expected days or more. Check device and connection, and how the patient is.`]
 }
 
+/** A reading as an alert that rests on it tells of it. */
+function evidenceOf({ id, kind, observed_at, values, beyond, time_unknown, observed_long_ago, observed_ahead }) {
+  return { reading: id, kind, observed_at, values, beyond, time_unknown, observed_long_ago, observed_ahead }
+}
+
 export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   number += 1
   const kind = { 'glucose.very_low': 'blood_glucose', 'weight.gain': 'weighing_scale' }[rule] ?? 'blood_pressure'
@@ -109,9 +115,9 @@ export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   const began = stage === 'missing' ? t - 4 * DAY : t
   const [ja, en] = stage === 'missing' ? missingSince(began) : TEXTS[`${rule} ${stage}`](behind)
   return {
-    id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
+    id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), news_at: iso(t), changed_at: iso(t),
     first_observed_at: behind[0]?.observed_at ?? iso(began), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
-    evidence: behind.map((r) => ({ reading: r.id, kind: r.kind, observed_at: r.observed_at, values: r.values, ...(r.beyond && { beyond: r.beyond }) })),
+    evidence: behind.map(evidenceOf),
     findings: {}, parameters: [], rule_set: '2026-11k', plan_version: 0, ...of,
   }
 }
@@ -202,6 +208,8 @@ export function fakePatients(count) {
     reading('respiratory_rate', now - 5 * HOUR, { respiratory_rate: 16 }), reading('peak_expiratory_flow', now - 5 * HOUR, { peak_expiratory_flow: 410 }),
     reading('activity', now - DAY, { step: 6120, walk_time: 62 }),
   )
+  // A date of long ago in the list.
+  patients.get('DEMO01/P0014')?.readings.push(reading('oxygen_saturation', now - 365 * DAY, { spo2: 93 }, { received_at: iso(now - 2 * HOUR), outcome: 'historical', observed_long_ago: true }))
   const pressures = bloodPressures(now, 100, 128)
   const copies = pressures.slice(-6).map((one) => reading('blood_pressure', Date.parse(one.observed_at) + MINUTE, one.values, { copy_of: one.id, source: { manufacturer: 'Apple', model_number: 'HealthKit 12.1', serial: 'A7' } }))
   add('BRW001/P1', { birth_year: 1957, sex: 'female', readings: [...pressures, ...copies, ...weights(now, 200, 61)] })
@@ -212,10 +220,10 @@ export function fakePatients(count) {
   for (let i = 1; i <= 5; i += 1) add(`CGM005/S00${i}`, { birth_year: null, sex: 'unknown', readings: sensorGlucose(old - i * DAY, 12, 118 + i * 5) })
   const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method: 'finger_stick', meal_timing: 'after_meal' }), reading('blood_glucose', now - 2 * DAY, { ...inMillimoles(2.6), meal_timing: 'before_meal' }), reading('blood_glucose', now - DAY, inMillimoles(9.4)), reading('blood_glucose', now - 5 * DAY, { glucose_value: 600, glucose_comparator: 'above', glucose_method: 'finger_stick' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
   // Elsewhere, with clocks that are wrong.
+  const there = (t, hours) => new Date(t + hours * HOUR).toISOString().replace(/\.\d+Z$/, `${hours < 0 ? '-' : '+'}0${Math.abs(hours)}:00`)
   const abroad = (patient, hours) => {
-    const there = (t) => new Date(t + hours * HOUR).toISOString().replace(/\.\d+Z$/, `${hours < 0 ? '-' : '+'}0${Math.abs(hours)}:00`)
-    const readings = bloodPressures(now, 30, 131).map((one) => ({ ...one, observed_at: there(Date.parse(one.observed_at)) }))
-    add(patient, { readings: [...readings, reading('blood_glucose', now - 3 * HOUR, { glucose_value: 69.6, glucose_method: 'finger_stick' }, { observed_at: there(now - 3 * HOUR) })] })
+    const readings = bloodPressures(now, 30, 131).map((one) => ({ ...one, observed_at: there(Date.parse(one.observed_at), hours) }))
+    add(patient, { readings: [...readings, reading('blood_glucose', now - 3 * HOUR, { glucose_value: 69.6, glucose_method: 'finger_stick' }, { observed_at: there(now - 3 * HOUR, hours) })] })
   }
   abroad('EUR01/P1', 1)
   abroad('USA01/P1', -8)
@@ -243,7 +251,20 @@ export function fakePatients(count) {
   raise('DEMO01/P0020', 'review', 'bp.severe_high', ago(26 * HOUR), 'unconfirmed', { transition: 'eased' })
   raise('EUR01/P1', 'review', 'data.suspect', ago(HOUR), 'unconfirmed', {
     first_observed_at: iso(now - 2 * HOUR), last_observed_at: iso(now - HOUR),
-    evidence: [{ reading: lastYear.id, kind: lastYear.kind, observed_at: lastYear.observed_at, observed_long_ago: true, values: lastYear.values }],
+    evidence: [evidenceOf(lastYear)],
+  })
+  // A cuff whose clock is ahead, and one whose clock was not set, which measured a severe value ten days after that was noticed.
+  const wrong = patients.get('USA01/P1')
+  const pair = [42, 40].map((ahead, i) => reading('blood_pressure', now + ahead * MINUTE, { systolic: 192 - 2 * i, diastolic: 114 - 2 * i }, { observed_at: there(now + ahead * MINUTE, -8), received_at: iso(now - 3 * MINUTE), observed_ahead: true })).reverse()
+  const unset = reading('blood_pressure', Date.parse('2021-01-01T00:03:00+09:00'), { systolic: 192, diastolic: 114, pulse_rate: 70 }, { received_at: iso(now - HOUR), outcome: 'historical', time_unknown: true })
+  wrong.readings.push(...pair)
+  wrong.readings.unshift(unset)
+  raise('USA01/P1', 'review', 'clock not set', ago(10 * DAY), 'unconfirmed', {
+    rule: 'data.suspect', transition: 'escalated', news_at: iso(now - HOUR), changed_at: iso(now - HOUR),
+    first_observed_at: iso(now - 10 * DAY), last_observed_at: iso(now - HOUR), evidence: [evidenceOf(unset)],
+  })
+  raise('USA01/P1', 'urgent', 'bp.severe_high', ago(3 * MINUTE), 'confirmed', {
+    first_observed_at: pair[0].observed_at, last_observed_at: pair[1].observed_at, evidence: pair.map(evidenceOf),
   })
   raise('DEMO01/P0016', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
   measure(cgm, 'bp.severe_high unconfirmed', now - 6 * DAY)

@@ -55,6 +55,11 @@ const planOf = (p) => ({
     { rule: 'bp.severe_high', label_ja: '再測定とみなす間隔（以下）', label_en: 'a second reading confirms until', value: 15, unit: 'min', source: 'JSH 2019: two readings an occasion and their mean; the minutes are ours', recalled: false },
     { rule: 'pulse.irregular', label_ja: '不規則とする測定機会：不規則脈の表示回数（以上）', label_en: 'an irregular occasion: flagged readings at least', value: 2, unit: '', source: '2 of 3 readings (recalled)', recalled: true },
   ],
+  schedule_numbers: [
+    { name: 'missing_after_days', label_ja: '欠測とする日数', label_en: 'missing after days without a reading', unit: 'd', default: 3, source: 'HRS/EHRA/APHRS/LAHRS 2023, for implanted devices: gaps of up to three days are frequent in remote monitoring', recalled: false, low: 1, high: 30 },
+    { name: 'review_after_days', label_ja: '要確認とする日数', label_en: 'for review after such days', unit: 'd', default: 14, source: 'HRS/EHRA/APHRS/LAHRS 2023, for implanted devices (recalled)', recalled: true, low: 2, high: 90 },
+    { name: 'times_a_day', label_ja: '1日の回数', label_en: 'times a day', unit: '', default: 1, source: 'ours: no rule counts them', recalled: false, low: 1, high: 24 },
+  ],
   programmes: [{
     name: 'heart_failure', label_ja: '心不全', label_en: 'heart failure',
     values: [{ parameter: 'weight.gain.in_3_days', value: 2, source: 'ESC, more than 2 kg in 3 days (recalled)', recalled: true }],
@@ -71,7 +76,8 @@ const newest = new WeakMap()
 function newestOf(p) {
   const known = newest.get(p.readings)
   if (known?.of === p.readings.length) return known
-  const last_reading_at = p.readings.map((r) => r.observed_at).sort().at(-1) ?? null
+  const measuredBy = (r) => (r.time_unknown || r.observed_ahead ? r.received_at : r.observed_at)
+  const last_reading_at = p.readings.map(measuredBy).sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null
   const found = { of: p.readings.length, last_reading_at, latest: [...new Map(p.readings.map((r) => [r.kind, r])).values()] }
   newest.set(p.readings, found)
   return found

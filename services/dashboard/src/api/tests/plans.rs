@@ -90,6 +90,26 @@ async fn a_plan_says_the_numbers_that_it_cannot_change_with_their_sources() {
 }
 
 #[tokio::test]
+async fn a_plan_says_what_is_proposed_of_a_kind_that_is_expected_and_which_text_gives_it() {
+    let (_, plan) = api().get("dr.sato", PLAN).await;
+    let numbers = plan["schedule_numbers"].as_array().unwrap();
+    let said = |one: &Value| (one["name"].clone(), one["default"].clone(), one["recalled"].clone());
+    assert_eq!(
+        numbers.iter().map(said).collect::<Vec<_>>(),
+        [
+            (json!("missing_after_days"), json!(3.0), json!(false)),
+            (json!("review_after_days"), json!(14.0), json!(true)),
+            (json!("times_a_day"), json!(1.0), json!(false)),
+        ]
+    );
+    for one in numbers {
+        let text = |name: &str| one[name].as_str().unwrap().to_owned();
+        assert!(!["label_ja", "label_en", "source"].map(text).contains(&String::new()), "{one}");
+        assert!(one["low"].as_f64().unwrap() < one["high"].as_f64().unwrap(), "{one}");
+    }
+}
+
+#[tokio::test]
 async fn each_programme_says_what_it_gives_and_from_where_before_it_is_chosen() {
     let (_, plan) = api().get("dr.sato", PLAN).await;
     let programmes = plan["programmes"].as_array().unwrap();

@@ -4,20 +4,21 @@ import { CHARTED_KINDS } from '../charts/list'
 import { ReadingTable, type Column } from '../charts/reading-table'
 import { useLanguage } from '../language/language'
 import { valueText } from '../language/reading-text'
-import { useBackdated } from './use-history'
+import type { BackdatedState } from './use-history'
 
 /** What came in lately with a date of long ago, on the page of a patient. */
-export function Backdated({ patient, changes, now }: { patient: string; changes: number; now: number }) {
+export function Backdated({ state: { backdated, failure, isSlow }, now }: { state: BackdatedState; now: number }) {
   const { words, times } = useLanguage()
-  const { backdated, backdatedFailure } = useBackdated(patient, changes)
+  const asOf = backdated && words.historyAsOf(times.dateTime(backdated.at, now))
   return (
     <>
       {backdated && <BackdatedTable backdated={backdated} />}
-      {backdatedFailure !== null && backdatedFailure !== 'not-yours' && (
+      {failure !== null && failure !== 'not-yours' && (
         <p className="muted">
-          {words.backdatedFailed} {backdated && words.historyAsOf(times.dateTime(backdated.at, now))}
+          {words.backdatedFailed} {asOf}
         </p>
       )}
+      {failure === null && isSlow && backdated && isShown(backdated) && <p className="muted">{asOf}</p>}
     </>
   )
 }
@@ -27,10 +28,13 @@ const receivedAt = (reading: Reading) => Date.parse(reading.received_at)
 /** Of kinds that have a chart, its table lists by their receipt what clocks measured that were not set. */
 const isInAChart = (reading: Reading) => reading.time_unknown === true && CHARTED_KINDS.includes(reading.kind)
 
+const isListed = (reading: Reading) => !isInAChart(reading)
+const isShown = ({ readings, truncated }: BackdatedReadings) => truncated || readings.some(isListed)
+
 export function BackdatedTable({ backdated }: { backdated: BackdatedReadings }) {
   const { words, times } = useLanguage()
-  const readings = useMemo(() => backdated.readings.filter((reading) => !isInAChart(reading)).reverse(), [backdated])
-  if (readings.length === 0 && !backdated.truncated) return null
+  const readings = useMemo(() => backdated.readings.filter(isListed).reverse(), [backdated])
+  if (!isShown(backdated)) return null
   const columns: readonly Column<Reading>[] = [
     { name: words.received, cell: (reading) => times.full(reading.received_at) },
     {

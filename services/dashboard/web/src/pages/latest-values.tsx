@@ -25,6 +25,7 @@ export function LatestValue({ reading, now, named }: { reading: Reading; now: nu
       ) : (
         <time className="value-age" dateTime={reading.observed_at}>
           {reading.observed_ahead ? words.aheadOf(times.ago(reading.received_at, now)) : times.ago(reading.observed_at, now)}
+          {reading.observed_long_ago && ` · ${words.longAgoOf(times.ago(reading.received_at, now))}`}
         </time>
       )}
     </span>

@@ -17,13 +17,13 @@ import { AlertLine } from './alert-line'
 import { Backdated } from './backdated'
 import { Called } from './called'
 import { Contacts, useIdentity } from './contacts'
-import { EarlierAlerts, EvidenceTable } from './evidence'
+import { EarlierAlerts, EvidenceTable, knownOf } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
 import { PatientSummaries } from '../summaries/summaries'
 import { PatientYear } from '../year/year'
-import { earlierOf, useAlerts, useChangesInForce, useReadings, type Failure, type History } from './use-history'
+import { earlierOf, useAlerts, useBackdated, useChangesInForce, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
@@ -52,9 +52,15 @@ export function PatientPage({ patient }: { patient: string }) {
   // The header says of what is charted what the charts say.
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
-  const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changed.readings + changed.alerts)
+  const { alerts, alertsAt, alertsFailure, alertsAreSlow } = useAlerts(patient, changed.readings + changed.alerts)
   const endedHere = useMemo(() => [...ended.values()].filter((alert) => alert.patient === patient), [ended, patient])
   const earlier = withCares(earlierOf(alerts, { open, ended: endedHere, isOld: alertsFailure !== null }), cares)
+  const backdated = useBackdated(patient, changed.readings)
+  // An alert says when what it rests on was measured, not when it was received.
+  const known = useMemo(
+    () => knownOf(evidence, [listed?.latest ?? NO_READINGS, history?.readings ?? NO_READINGS, backdated.backdated?.readings ?? NO_READINGS]),
+    [evidence, listed, history, backdated.backdated],
+  )
   // Summaries are by the patient's own ranges and days.
   const changesInForce = useChangesInForce(history)
 
@@ -90,13 +96,13 @@ export function PatientPage({ patient }: { patient: string }) {
               <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
                 <ActPanel alert={alert} now={now} />
-                <EvidenceTable alert={alert} />
+                <EvidenceTable alert={alert} known={known} />
               </article>
             ))}
             {isListed && (
               <div className="earlier-place">
                 {earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
-                {alertsFailure !== null && <AlertsFailure since={alertsAt} now={now} />}
+                {(alertsFailure !== null || (alertsAreSlow && earlier.length > 0)) && <AlertsAsOf hasFailed={alertsFailure !== null} since={alertsAt} now={now} />}
               </div>
             )}
           </section>
@@ -113,7 +119,7 @@ export function PatientPage({ patient }: { patient: string }) {
               {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
               {history === null && failure === null && <ChartsWaiting />}
               {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
-              <Backdated patient={patient} changes={changed.readings} now={now} />
+              <Backdated state={backdated} now={now} />
             </>
           )}
         </>
@@ -176,12 +182,12 @@ function EndsAtNewest({ history, now }: { history: History; now: number }) {
   return <p className="notice notice-info">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
 }
 
-/** `since`: when what is still shown of earlier alerts was answered. */
-function AlertsFailure({ since, now }: { since: number | null; now: number }) {
+/** Of earlier alerts the newest answer has failed, or takes long. `since`: when what is still shown was answered. */
+function AlertsAsOf({ hasFailed, since, now }: { hasFailed: boolean; since: number | null; now: number }) {
   const { words, times } = useLanguage()
   return (
     <p className="muted">
-      {words.alertsHistoryFailed} {since !== null && words.historyAsOf(times.dateTime(since, now))}
+      {hasFailed && words.alertsHistoryFailed} {since !== null && words.historyAsOf(times.dateTime(since, now))}
     </p>
   )
 }

@@ -1,5 +1,5 @@
 import { useId, type FormEvent, type ReactNode } from 'react'
-import type { Kind, PatientPlan, PlanContent, PlanExpected, PlanParameter, PlanPause } from '../api/model'
+import type { Kind, PatientPlan, PlanContent, PlanExpected, PlanParameter, PlanPause, ScheduleNumber } from '../api/model'
 import { KIND_ORDER } from '../language/kinds.generated'
 import { useLanguage } from '../language/language'
 import { FixedNumbers, fixedOf, unitOf } from './fixed-numbers'
@@ -39,7 +39,7 @@ export function PlanForm({ plan, draft, busy, zone, change, save }: FormProps) {
       </Labelled>
       <ProgrammeValues plan={plan} chosen={draft.programme} />
       <Parameters plan={plan} draft={draft} change={change} />
-      <Schedule draft={draft} zone={zone} change={change} />
+      <Schedule numbers={plan.schedule_numbers} draft={draft} zone={zone} change={change} />
       <Pauses draft={draft} change={change} />
       <QuietHours draft={draft} change={change} />
       <Labelled label={words.plan.reason} place="/reason">
@@ -182,7 +182,7 @@ function today(): string {
   return new Date().toISOString().slice(0, 10)
 }
 
-function Schedule({ draft, zone, change }: Part & { zone: string }) {
+function Schedule({ numbers, draft, zone, change }: Part & { numbers: readonly ScheduleNumber[]; zone: string }) {
   const { words } = useLanguage()
   const schedule = draft.schedule ?? { time_zone: zone, start: today(), expected: [] }
   const set = (changed: Partial<typeof schedule>) => {
@@ -205,14 +205,14 @@ function Schedule({ draft, zone, change }: Part & { zone: string }) {
         </>
       )}
       {schedule.expected.map((one, index) => (
-        <Expected key={one.kind} one={one} place={`/schedule/expected/${index}`} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
+        <Expected key={one.kind} numbers={numbers} one={one} place={`/schedule/expected/${index}`} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
       ))}
       {schedule.expected.length > 0 && <p className="muted">{words.plan.everyDay}</p>}
       {schedule.expected.length > 0 && <p className="muted">{words.plan.timesADayNote}</p>}
-      {schedule.expected.length > 0 && <p className="muted">{words.plan.expectedSource}</p>}
+      {schedule.expected.length > 0 && <Defaults numbers={numbers} />}
       <Labelled label={words.plan.addKind} place="/schedule/expected/-">
         {(input) => (
-          <select {...input} value="" onChange={(e) => set({ expected: [...schedule.expected, expectedOf(e.target.value as Kind)] })}>
+          <select {...input} value="" onChange={(e) => set({ expected: [...schedule.expected, expectedOf(e.target.value as Kind, numbers)] })}>
             <option value="">–</option>
             {free.map((kind) => (
               <option key={kind} value={kind}>
@@ -226,19 +226,45 @@ function Schedule({ draft, zone, change }: Part & { zone: string }) {
   )
 }
 
-function expectedOf(kind: Kind): PlanExpected {
-  return { kind, missing_after_days: 3, review_after_days: 14, times_a_day: 1, days: [] }
+/** The numbers of a kind that is expected, in their order. */
+const NAMES = ['missing_after_days', 'review_after_days', 'times_a_day'] as const satisfies readonly (keyof PlanExpected)[]
+
+/** A kind with what is proposed for it. */
+export function expectedOf(kind: Kind, numbers: readonly ScheduleNumber[]): PlanExpected {
+  const proposed = (name: (typeof NAMES)[number]) => numbers.find((number) => number.name === name)?.default ?? 1
+  return { kind, missing_after_days: proposed('missing_after_days'), review_after_days: proposed('review_after_days'), times_a_day: proposed('times_a_day'), days: [] }
 }
 
-function Expected({ one, place, change, remove }: { one: PlanExpected; place: string; change(one: PlanExpected): void; remove(): void }) {
-  const { words } = useLanguage()
+/** What is proposed for a kind that is added, and which text gives it. */
+export function Defaults({ numbers }: { numbers: readonly ScheduleNumber[] }) {
+  const { words, language } = useLanguage()
+  return (
+    <>
+      <p className="muted">{words.plan.proposed}</p>
+      <ul className="muted">
+        {numbers.map((number) => (
+          <li key={number.name}>
+            {language === 'ja' ? number.label_ja : number.label_en}: {number.default} {unitOf(number.unit, words)} <RuleSource text={number.source} isAside />
+            {number.recalled && <strong> ({words.plan.recalled})</strong>}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+interface ExpectedProps {
+  readonly numbers: readonly ScheduleNumber[]
+  readonly one: PlanExpected
+  readonly place: string
+  change(one: PlanExpected): void
+  remove(): void
+}
+
+function Expected({ numbers, one, place, change, remove }: ExpectedProps) {
+  const { words, language } = useLanguage()
   const kind = useFaultsAt(`${place}/kind`)
   const days = useFaultsAt(`${place}/days`)
-  const numbers = [
-    ['missing_after_days', words.plan.missingAfter, 30],
-    ['review_after_days', words.plan.reviewAfter, 90],
-    ['times_a_day', words.plan.timesADay, 24],
-  ] as const
   const toggle = (day: number) => {
     const days = one.days.includes(day) ? one.days.filter((other) => other !== day) : [...one.days, day].sort()
     change({ ...one, days })
@@ -248,13 +274,17 @@ function Expected({ one, place, change, remove }: { one: PlanExpected; place: st
       <legend>
         {words.kind[one.kind]} {kind.said}
       </legend>
-      {numbers.map(([name, label, most]) => (
-        <Labelled key={name} label={label} place={`${place}/${name}`}>
-          {(input) => (
-            <input {...input} type="number" required min={1} max={most} value={one[name]} onChange={(e) => change({ ...one, [name]: Number(e.target.value) })} />
-          )}
-        </Labelled>
-      ))}
+      {NAMES.map((name) => {
+        const number = numbers.find((declared) => declared.name === name)
+        const label = language === 'ja' ? number?.label_ja : number?.label_en
+        return (
+          <Labelled key={name} label={label ?? name} place={`${place}/${name}`}>
+            {(input) => (
+              <input {...input} type="number" required min={number?.low} max={number?.high} value={one[name]} onChange={(e) => change({ ...one, [name]: Number(e.target.value) })} />
+            )}
+          </Labelled>
+        )
+      })}
       <p>
         {words.plan.weekdays.map((label, index) => (
           <label key={label}>

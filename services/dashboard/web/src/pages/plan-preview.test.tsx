@@ -37,7 +37,7 @@ afterEach(() => {
 function alert(id: string, of: Partial<Alert> = {}): Alert {
   return {
     id, patient: 'A/1', rule: 'bp.severe_high', stage: 'confirmed', severity: 'urgent', status: 'resolved', transition: 'resolved', late: false,
-    raised_at: '2026-11-20T07:31:00+09:00', changed_at: '2026-11-20T19:00:00+09:00', first_observed_at: '2026-11-20T07:29:00+09:00',
+    raised_at: '2026-11-20T07:31:00+09:00', news_at: '2026-11-20T07:31:00+09:00', changed_at: '2026-11-20T19:00:00+09:00', first_observed_at: '2026-11-20T07:29:00+09:00',
     last_observed_at: '2026-11-20T07:31:00+09:00', text: { ja: `血圧 ${id}`, en: `pressure ${id}` }, evidence: [], findings: {}, parameters: [],
     rule_set: '2026-11k', plan_version: 0, ...of,
   }
@@ -112,7 +112,7 @@ test('a plan says the same whatever the reason and the order of its numbers', ()
 })
 
 const PLAN: PatientPlan = {
-  patient: 'A/1', version: 0, author: null, set_at: null, faults: [], plan: DRAFT, programmes: [], fixed: [],
+  patient: 'A/1', version: 0, author: null, set_at: null, faults: [], plan: DRAFT, programmes: [], fixed: [], schedule_numbers: [],
   parameters: [
     {
       name: 'bp.severe_high.systolic', rule: 'bp.severe_high', label_ja: '収縮期', label_en: 'systolic', unit: 'mm[Hg]', value: 180, origin: 'default', source: 'JSH',

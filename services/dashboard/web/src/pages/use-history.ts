@@ -1,12 +1,12 @@
 import { useCallback, useMemo, useRef } from 'react'
 import { ApiError, listAlertsOf, listBackdated, listReadings, readLimits, serverNow } from '../api/client'
-import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
+import type { Alert, BackdatedReadings, Limit, PatientReadings, Reading } from '../api/model'
 import { inOrder, observedAt, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { DAY_MS } from '../language/zones'
 import { againAfterFailure, whileSeen } from '../state/questions'
-import { useAnswer, useFollowing, useLasting, useSeen } from '../state/server-state'
+import { useAnswer, useFollowing, useLasting, useSeen, useSlow } from '../state/server-state'
 
 export interface History {
   readonly range: Range
@@ -35,9 +35,8 @@ export type Failure = 'not-yours' | 'unavailable' | 'failed'
 const MOST = 50_000
 const NO_ALERTS: readonly Alert[] = []
 
-/** With this pause and a wait of `SLOW_MS` what an open page shows is so within ten seconds, or it says as of when. */
+/** With this pause and the wait of `useSlow` what an open page shows is so within ten seconds, or it says as of when. */
 const MOST_PAUSE_MS = 5_000
-const SLOW_MS = 2_000
 /** The live stream tells of no care plan and no rule set. A page that is seen asks what they give its charts so often. */
 const IN_FORCE_ANEW_MS = 30_000
 
@@ -63,7 +62,7 @@ export function useReadings(patient: string, range: Range, newest: number | null
   })
   // What the viewer chose is not kept waiting; what changed by itself may come often.
   const askReadings = useFollowing(queryKey, { changes: changes.readings, isReady, pace: { mostPause: MOST_PAUSE_MS } })
-  const isSlow = useLasting(isFetching, SLOW_MS)
+  const isSlow = useSlow(isFetching)
   const { inForce, inForceFailure, askInForce } = useInForce(patient, answer !== null, changes.alerts)
   const history = useMemo(() => answer && withInForce(answer, inForce), [answer, inForce])
   const isOfReadings = failure !== null || answer === null
@@ -158,27 +157,35 @@ export function historyOf(answers: readonly PatientReadings[], range: Range, lis
 /** Every alert of a patient. Asked anew whenever one of them has changed, or readings that they are of. */
 export function useAlerts(patient: string, changes: number) {
   const queryKey = ['alerts', patient]
-  const { answer, failure } = useAnswer({
+  const { answer, failure, isFetching } = useAnswer({
     of: patient,
     queryKey,
     queryFn: async () => ({ alerts: (await listAlertsOf(patient)).alerts, at: serverNow() }),
     ...againAfterFailure(isWorthAsking),
   })
   useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
-  return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure) }
+  const alertsAreSlow = useSlow(isFetching)
+  return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure), alertsAreSlow }
+}
+
+/** What came in lately with a date of long ago, and how far that is known. */
+export interface BackdatedState {
+  readonly backdated: (BackdatedReadings & { readonly at: number }) | null
+  readonly failure: Failure | null
+  readonly isSlow: boolean
 }
 
 /** What came in lately with a date of long ago. Asked anew whenever the patient's readings have changed. */
-export function useBackdated(patient: string, changes: number) {
+export function useBackdated(patient: string, changes: number): BackdatedState {
   const queryKey = ['backdated', patient]
-  const { answer, failure } = useAnswer({
+  const { answer, failure, isFetching } = useAnswer({
     of: patient,
     queryKey,
     queryFn: async () => ({ ...(await listBackdated(patient)), at: serverNow() }),
     ...againAfterFailure(isWorthAsking),
   })
   useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
-  return { backdated: answer, backdatedFailure: failureOf(failure) }
+  return { backdated: answer, failure: failureOf(failure), isSlow: useSlow(isFetching) }
 }
 
 interface LiveOnes {

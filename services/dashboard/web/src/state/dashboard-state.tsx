@@ -4,6 +4,7 @@ import { followLive } from '../api/shared-stream'
 import type { Alert, AlertCare, Care, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { withLiveAlerts } from '../triage/patients'
+import { useSlow } from './server-state'
 import { AGAIN_MS, throttled, type Throttled } from './throttle'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
 import { lookWhenDue, NO_ALERTS, withAlert, withCareOf, withSnapshot, withReported, type Announcement } from './reporting'
@@ -22,6 +23,8 @@ export interface DashboardState {
   /** When the list last came, by the server's clock. */
   readonly listedAt: number | null
   readonly listFailed: boolean
+  /** The next list takes long: the one that is shown may be of before a change. */
+  readonly listIsSlow: boolean
   /** Since when readings wait unusually long for the store, by the newest list; null where none do. */
   readonly waitingSince: string | null
   /** Whose readings have changed since the page was opened. */
@@ -50,6 +53,8 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const sessionId = typeof session === 'object' ? (session.id ?? '') : ''
   const [list, setList] = useState<{ answer: Patients; at: number } | null>(null)
   const [listFailed, setListFailed] = useState(false)
+  const [isAsking, setIsAsking] = useState(false)
+  const listIsSlow = useSlow(isAsking)
   const [alerts, setAlerts] = useState(NO_ALERTS)
   const [connection, setConnection] = useState<Connection>('connecting')
   const [lastContact, setLastContact] = useState<number | null>(null)
@@ -63,17 +68,20 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const refresh = useCallback(() => throttle.current?.ask(), [])
 
   useEffect(() => {
-    throttle.current = throttled(() =>
-      listPatients().then(
-        (answer) => {
-          setList({ answer, at: serverNow() })
-          setListFailed(false)
-        },
-        (error: unknown) => {
-          if (!fail.current(error)) setListFailed(true)
-        },
-      ),
-    )
+    throttle.current = throttled(() => {
+      setIsAsking(true)
+      return listPatients()
+        .then(
+          (answer) => {
+            setList({ answer, at: serverNow() })
+            setListFailed(false)
+          },
+          (error: unknown) => {
+            if (!fail.current(error)) setListFailed(true)
+          },
+        )
+        .finally(() => setIsAsking(false))
+    })
     refresh()
     return () => throttle.current?.stop()
   }, [refresh])
@@ -176,6 +184,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       store: list?.answer.store ?? 'available',
       listedAt: list?.at ?? null,
       listFailed,
+      listIsSlow,
       waitingSince: list?.answer.waiting_since ?? null,
       changes,
       changedAlerts,
@@ -189,7 +198,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       acted,
       seen,
     }),
-    [patients, list, listFailed, changes, changedAlerts, connection, lastContact, alerts, refresh, acted, seen],
+    [patients, list, listFailed, listIsSlow, changes, changedAlerts, connection, lastContact, alerts, refresh, acted, seen],
   )
   return <DashboardStateContext value={state}>{children}</DashboardStateContext>
 }

@@ -22,7 +22,7 @@ export function LiveStatus() {
 
 /** At the foot of the window, so that nothing moves: what cannot be trusted just now, and nothing when all can. It is always there, so that screen readers notice. */
 export function TrustNotices() {
-  const { patients, connection, lastContact, store, listFailed, listedAt } = useDashboardState()
+  const { patients, connection, lastContact, store, listFailed, listIsSlow, listedAt } = useDashboardState()
   const { words, times } = useLanguage()
   return (
     <div className="trust" role="status">
@@ -35,6 +35,9 @@ export function TrustNotices() {
       {listFailed && listedAt === null && patients !== null && <p className="notice notice-warning">{words.listOnlyAlerts}</p>}
       {listFailed && listedAt !== null && connection !== 'lost' && (
         <p className="notice notice-warning">{words.listStale(times.time(listedAt))}</p>
+      )}
+      {listIsSlow && !listFailed && listedAt !== null && connection !== 'lost' && (
+        <p className="notice notice-info">{words.listSlow(times.time(listedAt))}</p>
       )}
     </div>
   )

@@ -9,7 +9,7 @@ const BEFORE = DUE - 3_600_000
 function alert(id: string, of: Partial<Alert> = {}): Alert {
   return {
     id, patient: 'A/1', rule: 'weight.gain', stage: 'confirmed', severity: 'review', status: 'open', transition: 'raised', late: false,
-    raised_at: '2026-11-22T22:31:00+09:00', changed_at: '2026-11-22T22:31:00+09:00', first_observed_at: '2026-11-22T22:29:00+09:00',
+    raised_at: '2026-11-22T22:31:00+09:00', news_at: '2026-11-22T22:31:00+09:00', changed_at: '2026-11-22T22:31:00+09:00', first_observed_at: '2026-11-22T22:29:00+09:00',
     last_observed_at: '2026-11-22T22:31:00+09:00', text: { ja: '', en: '' }, evidence: [], findings: {}, parameters: [], rule_set: '2026-11',
     plan_version: 0, ...of,
   }

@@ -65,6 +65,14 @@ export function useSeen(): boolean {
   return !useSyncExternalStore(subscribe, () => document.hidden, () => false)
 }
 
+/** After so long without the next answer, a page says as of when what it shows is. */
+const SLOW_MS = 2_000
+
+/** Whether the next answer is waited for so long that the page says as of when the last one is. */
+export function useSlow(isAsking: boolean): boolean {
+  return useLasting(isAsking, SLOW_MS)
+}
+
 /** Whether something has been so for a while. */
 export function useLasting(isSo: boolean, ms: number): boolean {
   const [lasts, setLasts] = useState(false)

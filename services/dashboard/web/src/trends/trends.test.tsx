@@ -58,6 +58,13 @@ test('a mean stands with its days and its change, which is that of the numbers a
   expect(shown('ja', table(patient(enough)))).toContain('135/82 ↑ 上昇 +4/±0 7日中6日')
 })
 
+test('a mean says that it is one of all values, where rules and summaries weigh occasions and days', () => {
+  expect(shown('en', table(patient(enough)))).toContain('Last 7 days, mean of all values Last 30 days, mean of all values')
+  expect(shown('ja', table(patient(enough)))).toContain('直近7日間（全測定値の平均） 直近30日間（全測定値の平均）')
+  // On a small screen each cell says it.
+  expect(html('ja', table(patient(enough)))).toContain('data-label="直近7日間（全測定値の平均）"')
+})
+
 test('a mean of too few days says so in both languages and has no change', () => {
   const english = html('en', table(patient(few)))
   expect(textOf(english)).toContain('150/90 3 of 7 days · too few')

@@ -6,7 +6,7 @@ import { comparePatients, partsOf, possibleAges, triageOf, withLiveAlerts, withN
 function alert(of: Partial<Alert>): Alert {
   return {
     id: 'a1', patient: 'BRW001/P1', rule: 'bp.severe_high', stage: 'confirmed', severity: 'urgent', status: 'open',
-    transition: 'raised', late: false, raised_at: '2026-11-22T07:31:00+09:00', changed_at: '2026-11-22T07:31:00+09:00',
+    transition: 'raised', late: false, raised_at: '2026-11-22T07:31:00+09:00', news_at: '2026-11-22T07:31:00+09:00', changed_at: '2026-11-22T07:31:00+09:00',
     first_observed_at: '2026-11-22T07:29:00+09:00', last_observed_at: '2026-11-22T07:31:00+09:00',
     text: { ja: '', en: '' }, evidence: [], findings: {}, parameters: [], rule_set: '2026-11', plan_version: 0, ...of,
   }

@@ -3,6 +3,7 @@ import { calculatedText } from '../language/reading-text'
 import type { Aggregates } from './api'
 
 const DAY = { en: 'Day', ja: '日' }
+const MEAN = { en: 'mean of all values', ja: '全測定値の平均' }
 const VALUES = { en: 'Values', ja: '件数' }
 
 /** The days of a year, the newest first. */
@@ -14,7 +15,7 @@ export function YearTable({ year, label }: { year: Aggregates; label: string }) 
       <table className="readings figures">
         <thead>
           <tr>
-            {[words.said(DAY), words.mean, words.lowest, words.highest, words.said(VALUES)].map((column) => (
+            {[words.said(DAY), words.said(MEAN), words.lowest, words.highest, words.said(VALUES)].map((column) => (
               <th key={column} scope="col">
                 {column}
               </th>

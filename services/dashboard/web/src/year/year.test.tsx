@@ -69,6 +69,8 @@ test('the table has each day with its mean and range, the newest first', () => {
   const table = shown('en', <YearTable year={{ ...year, buckets: [...year.buckets, day(41, null, 40, 40)] }} label="a year" />)
   expect(table.indexOf('128')).toBeLessThan(table.indexOf('132'))
   expect(table).toMatch(/132 118 150 3/)
+  expect(table).toContain('Day mean of all values')
+  expect(shown('ja', <YearTable year={year} label="" />)).toContain('日 全測定値の平均')
 })
 
 test('a patient has the curves of what was measured, each with a name of its own', () => {

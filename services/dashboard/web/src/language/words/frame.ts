@@ -19,6 +19,7 @@ const en = {
     `The live connection is interrupted. Alerts and readings shown are as of ${time ?? 'the last update'}; newer ones may be missing. Reconnecting by itself.`,
   storeUnavailable: 'Alerts are live. History and latest values are not available at the moment.',
   listStale: (time: string) => `Values could not be refreshed. They are as of ${time}.`,
+  listSlow: (time: string) => `Refreshing values takes long. They are as of ${time}.`,
   listFailed: 'The list of patients could not be loaded.',
   listOnlyAlerts: 'The list of patients could not be loaded: only patients with an open alert are shown. It is asked for again.',
 }
@@ -45,6 +46,7 @@ const ja: FrameWords = {
     `リアルタイム接続が切れています。表示中のアラートと測定値は${time ? ` ${time} 時点` : '最終更新時点'}のもので、それ以降の分は含まれていない可能性があります。自動で再接続します。`,
   storeUnavailable: 'アラートはリアルタイムで受信しています。履歴と最新値は現在表示できません。',
   listStale: (time) => `測定値を更新できませんでした。${time} 時点の値です。`,
+  listSlow: (time) => `測定値の更新に時間がかかっています。${time} 時点の値です。`,
   listFailed: '患者一覧を読み込めませんでした。',
   listOnlyAlerts: '患者一覧を読み込めませんでした。継続中のアラートがある患者だけを表示しています。自動で再試行します。',
 }
