@@ -271,7 +271,8 @@ impl DeliveryRow {
 
     /// The version, and whether it may be one of two measurements of its minute.
     fn version(&self) -> Result<(DeliveredVersion, bool), QueryError> {
-        let patient = PatientId::parse(&self.patient).map_err(|_| QueryError::NotUnderstood("patient"))?;
+        let patient =
+            PatientId::parse(&self.patient).map_err(|_| QueryError::NotUnderstood("patient"))?;
         let kind = Kind::parse(&self.kind_name).ok_or(QueryError::NotUnderstood("kind"))?;
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let source = SourceDigest::of_written(&self.written_source);
