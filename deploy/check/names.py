@@ -25,7 +25,7 @@ ALLOWED = {
     "crates/clinical/src/glucose/": ("kind", "the bands of the kind, which rules and metrics share"),
     "crates/clinical/src/metrics/": ("kind", "each metric is of a kind, by its definition"),
     "crates/clinical/src/rules/glucose_low/": ("rule", "what is lower is reported by another rule"),
-    "crates/clinical/src/home_pressure/hours.rs": ("rule", "its parameters are called by the rule that had them first"),
+    "crates/clinical/src/home_pressure/": ("rule and kind", "the means of the kind, which rules and metrics share; its parameters are called by the rule that had them first"),
     "crates/clinical/src/lib.rs": ("kind", "the list of modules, one of which is of a kind"),
     "crates/clinical/src/programmes.rs": ("rule and kind", "sets of parameters, which rules have and name after what they judge"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use clinical::home_pressure::hours::Hours;
+use clinical::Hours;
 use clinical::pause::{InvalidPause, MOST_PAUSES, Pause, PauseReason};
 use clinical::plan::{InvalidPlan, Plan, override_of};
 use clinical::quiet_hours::QuietHours;

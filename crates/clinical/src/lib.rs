@@ -68,6 +68,7 @@ extern crate self as clinical;
 mod home;
 
 pub use admission::Outcome;
+pub use home_pressure::hours::Hours;
 pub use kinds::Kind;
 pub use patient::PatientId;
 pub use reading::{Reading, ReadingId};

@@ -154,6 +154,19 @@ fn saturations_that_are_ahead_end_no_urgent_row_before_it_is_reported() {
     assert!(home.last().is_open());
 }
 
+#[test]
+fn two_very_low_saturations_of_an_oximeter_that_is_ahead_page_at_once() {
+    let mut home = Home::under(&["oxygen.low"]);
+    home.receives_at(0, oxygen(38, 84, 0));
+    assert_eq!(home.reported, []);
+    home.receives_at(2, oxygen(40, 83, 0));
+    let confirmed =
+        [("oxygen.low".to_owned(), Severity::Urgent, Stage::Confirmed, Transition::Raised)];
+    assert_eq!(said(&home), confirmed);
+    home.waits_until(120);
+    assert_eq!(home.reported.len(), 1);
+}
+
 /// The row is assessed between the time of what follows it and the whole minute with which that is seen.
 #[test]
 fn what_is_ahead_ends_a_row_that_was_reported_in_the_minute_of_its_time() {

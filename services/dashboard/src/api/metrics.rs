@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
-use clinical::home_pressure::hours::Hours;
+use clinical::Hours;
 use clinical::limit::Limit;
 use clinical::local_time::LocalTime;
 use clinical::metrics::{self, PressureTarget, Trace};

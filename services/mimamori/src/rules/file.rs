@@ -15,7 +15,7 @@
 
 use std::fmt::{self, Write};
 
-use clinical::home_pressure::hours::Hours;
+use clinical::Hours;
 use clinical::plan::Plan;
 use clinical::rule_set::{InvalidRuleSet, RuleSet};
 use clinical::{Timestamp, rules};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use clinical::home_pressure::hours::Hours;
+use clinical::Hours;
 use clinical::plan::Plan;
 use clinical::rule_set::RuleSet;
 use clinical::{Span, Timestamp, rules};

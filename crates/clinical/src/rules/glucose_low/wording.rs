@@ -4,8 +4,8 @@ use super::{LIMIT, STICK_LIMIT};
 use crate::alert::{Alert, Text};
 use crate::crisis::Crisis;
 use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
-use crate::rules::glucose_lows::{THEN, ask};
 use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
+use crate::rules::glucose_words::{THEN, ask};
 use crate::wording::{as_asked_before, came_late, measured, not_recorded, number};
 
 /// Version 3 of the sentences.

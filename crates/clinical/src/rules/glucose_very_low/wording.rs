@@ -2,8 +2,8 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Stage, Text};
-use crate::rules::glucose_lows::{THEN, ask};
 use crate::rules::glucose_open::WITH_WHICH_A_CRISIS_BEGAN as AGAIN;
+use crate::rules::glucose_words::{THEN, ask};
 use crate::wording::{measured, not_recorded, number};
 
 /// What version 2 said to do.

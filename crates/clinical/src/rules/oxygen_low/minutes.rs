@@ -1,7 +1,8 @@
 //! Minutes: what an oximeter shows within one minute is one value.
 //!
 //! A finger oximeter shows one value, a continuous one sixty. Of one minute the median counts, so a
-//! movement of some seconds changes nothing. It counts once the minute is over.
+//! movement of some seconds changes nothing. It counts once the minute is over, and at once where all of it
+//! is by a clock that is ahead.
 
 use std::ops::Range;
 
