@@ -179,6 +179,22 @@ fn what_is_ahead_ends_a_row_that_was_reported_in_the_minute_of_its_time() {
     assert_eq!(home.missed_at(91), []);
 }
 
+/// A reader of sensors measures by finger-stick too, under the same serial.
+#[test]
+fn a_finger_stick_by_a_sensors_reader_leaves_the_sensors_run_as_it_is() {
+    let glucose = |minutes, value, method| {
+        let sample = Sample::default().with(GLUCOSE_VALUE, value).with(GLUCOSE_METHOD, method);
+        Sent { minutes, kind: Kind::BloodGlucose, sample, device: 0 }
+    };
+    let mut home = Home::under(&["glucose.very_low"]);
+    home.receives_at(7, glucose(7, 48.0, 1.0));
+    home.receives_at(30, glucose(30, 62.0, 0.0));
+    home.receives_at(37, glucose(37, 48.0, 1.0));
+    let confirmed =
+        [("glucose.very_low".to_owned(), Severity::Urgent, Stage::Confirmed, Transition::Raised)];
+    assert_eq!(said(&home), confirmed);
+}
+
 /// Of each kind what is far from every limit, and what is beyond some.
 fn sample(kind: Kind, is_harmless: bool) -> BoxedStrategy<Sample> {
     let none = Sample::default();

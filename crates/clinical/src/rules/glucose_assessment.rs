@@ -184,6 +184,11 @@ fn shortly_before<'a>(
     })
 }
 
+/// Whether another reading is one of the same sensor: a reader of sensors may measure by finger-stick too.
+fn is_of_its_sensor(other: &CurrentReading, reading: &CurrentReading) -> bool {
+    other.source == reading.source && is_of_sensor(other.sample)
+}
+
 /// Whether what is beyond the limit was confirmed so shortly before a reading that no crisis begins with it.
 fn is_held_before(judge: &Judge, reading: &CurrentReading, context: &Context<'_>) -> bool {
     let event = judge.event;
@@ -202,7 +207,7 @@ fn is_held_before(judge: &Judge, reading: &CurrentReading, context: &Context<'_>
         let is_back = level == Level::Back && !is_of_sensor(other.sample);
         if is_back {
             run = None;
-        } else if other.source == reading.source && !other.is_of(reading) {
+        } else if is_of_its_sensor(&other, reading) && !other.is_of(reading) {
             let first = run.filter(|(_, last)| other.time - *last <= SILENCE);
             let first = first.map_or(other.time, |(first, _)| first);
             run = (level == Level::Beyond).then_some((first, other.time));
@@ -219,7 +224,7 @@ fn leaves_run_short(judge: &Judge, reading: &CurrentReading, context: &Context<'
     let event = judge.event;
     let of_sensor = context.readings_and_copies(GLUCOSE, reading.time - event.longest_run());
     let of_sensor =
-        of_sensor.filter(|other| other.source == reading.source && !other.is_of(reading));
+        of_sensor.filter(|other| is_of_its_sensor(other, reading) && !other.is_of(reading));
     let mut run = Vec::new();
     for other in of_sensor {
         if judge.level(&other) == Level::Beyond {
@@ -278,7 +283,7 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
             return leaves_run_short(judge, reading, context);
         }
         shortly_before(context, *reading, event.sensor_for)
-            .any(|other| other.source == reading.source && judge.level(&other) != Level::Beyond)
+            .any(|other| is_of_its_sensor(&other, reading) && judge.level(&other) != Level::Beyond)
     };
     let is_waiting_to_be_urgent = |open: &Alert| {
         event
