@@ -8,7 +8,6 @@ use crate::computation::Computation;
 use crate::difference::publish_difference;
 use crate::due::{Due, Rest, What};
 use crate::judged::Judged;
-use crate::kinds::Kind;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, ReadingId};
@@ -310,19 +309,6 @@ impl Monitor {
         let changes = self.with_replaced(changes, situation);
         self.due.shrink_to_fit();
         changes
-    }
-
-    /// Whether a rule can find anything: a reading of its kinds is known, or it waits for one, or judges
-    /// what is not there.
-    fn has_something_for(&self, index: usize) -> bool {
-        let rule = rules::all()[index];
-        let is_known = |kind: &Kind| {
-            self.timeline.current(*kind, Timestamp::EARLIEST).next().is_some()
-                || self.slow.all().iter().any(|one| one.kind == *kind)
-        };
-        rule.judges_absence()
-            || rule.kinds().iter().any(is_known)
-            || self.place_of(index, What::TheRest).is_some()
     }
 
     /// Restores a reading that was accepted before with an outcome, without assessing anything. Its

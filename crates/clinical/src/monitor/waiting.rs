@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::{Monitor, OLDEST};
 use crate::admission::Outcome;
 use crate::due::{Rest, What};
+use crate::kinds::Kind;
 use crate::remembered::RememberedReading;
 use crate::rule::{PROMPT, TOGETHER};
 use crate::rules;
@@ -63,6 +64,19 @@ impl Monitor {
         let first = self.due.swap_remove(place).at();
         self.due.shrink_to_fit();
         Some(Rest { first, until })
+    }
+
+    /// Whether a rule can find anything: a reading of its kinds is known, or it waits for one, or judges
+    /// what is not there.
+    pub(super) fn has_something_for(&self, index: usize) -> bool {
+        let rule = rules::all()[index];
+        let is_known = |kind: &Kind| {
+            self.timeline.current(*kind, Timestamp::EARLIEST).next().is_some()
+                || self.slow.all().iter().any(|one| one.kind == *kind)
+        };
+        rule.judges_absence()
+            || rule.kinds().iter().any(is_known)
+            || self.place_of(index, What::TheRest).is_some()
     }
 
     pub(super) fn forget_waits(&mut self, now: Timestamp) {
