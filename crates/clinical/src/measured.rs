@@ -229,10 +229,9 @@ fn is_flag(number: f64, flag: f64, limit: f64, factor: f64) -> bool {
     if factor == 1.0 {
         return number == flag;
     }
-    [10.0, 100.0].iter().any(|parts| {
-        let written = |value: f64| (value / factor * parts).round() / parts;
-        number == written(flag) && number != written(limit)
-    })
+    let in_tenths = |value: f64| (value / factor * 10.0).round() / 10.0;
+    let is_written_so = number == in_tenths(flag) || (number * factor - flag).abs() < 0.5;
+    is_written_so && number != in_tenths(limit)
 }
 
 /// By how much at most a value that was shown in tenths of another unit differs from what was
@@ -311,7 +310,9 @@ mod tests {
         assert_eq!(measured(22.2, MMOL, None, SENSOR), Ok(Measured::Exactly(22.2 * 18.016)));
         // 39 and 401 in the other unit. To tenths, 39 is written as 40 is.
         assert_eq!(measured(2.16, MMOL, None, SENSOR), Ok(Measured::Below(40.0)));
+        assert_eq!(measured(2.17, MMOL, None, SENSOR), Ok(Measured::Below(40.0)));
         assert_eq!(measured(22.26, MMOL, None, SENSOR), Ok(Measured::Above(400.0)));
+        assert_eq!(measured(22.28, MMOL, None, SENSOR), Ok(Measured::Above(400.0)));
         assert_eq!(measured(22.3, MMOL, None, SENSOR), Ok(Measured::Above(400.0)));
         assert_eq!(measured(22.3, MMOL, None, FINGER_STICK), Ok(Measured::Exactly(22.3 * 18.016)));
         for (beyond, unit) in

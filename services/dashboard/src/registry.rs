@@ -210,8 +210,8 @@ impl Registry {
         self.read().participants.get(patient).copied().unwrap_or_default()
     }
 
-    /// The local time of a patient's consortium: Japan's where the consortium is on no list, as the
-    /// gateway reads its readings.
+    /// The local time of a patient's consortium: Japan's where the consortium is on no list, for
+    /// the gateway reads its readings so.
     pub fn consortium_time(&self, patient: &str) -> LocalTime {
         let consortium = patient.split('/').next().unwrap_or_default();
         self.read().consortia.of(consortium).clone()

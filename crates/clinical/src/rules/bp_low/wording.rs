@@ -23,7 +23,7 @@ const LOW: Wording = Wording {
         " With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once; without any of these, consider a review of the drugs.",
     ],
     then_unconfirmed: [
-        "失神、意識の変化、胸痛、出血、発熱があるか水分がとれなければ、再測定を待たずに受診するよう伝えてください。",
+        "失神、意識の変化、胸痛、出血、発熱があるか水分がとれなければ、再測定を待たずに直ちに受診するよう伝えてください。",
         " With fainting, confusion, chest pain, bleeding or fever, or unable to drink, care at once, without waiting to measure again.",
     ],
 };

@@ -5,7 +5,7 @@ use crate::alert::{Alert, Text};
 use crate::crisis::Crisis;
 use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
 use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
-use crate::rules::glucose_words::{THEN, ask};
+use crate::rules::glucose_words::{THEN, THEN_IF_LOW, ask};
 use crate::wording::{as_asked_before, came_late, measured, not_recorded, number};
 
 /// Version 3 of the sentences.
@@ -86,7 +86,8 @@ fn present(alert: &Alert) -> Text {
             "Ask about symptoms, and ask to measure by finger-stick.",
         ),
         (Some(_), false) if alert.wording_version > 2 => {
-            let ([ask_ja, ask_en], [then_ja, then_en]) = (ask(is_sensor), THEN);
+            let then = if is_sensor { THEN_IF_LOW } else { THEN };
+            let ([ask_ja, ask_en], [then_ja, then_en]) = (ask(is_sensor), then);
             return Text {
                 ja: format!("{}{ask_ja}{then_ja}", judged.ja),
                 en: format!("{} {ask_en}{then_en}", judged.en),

@@ -38,11 +38,11 @@ fn a_sensor_above_250_for_120_minutes_is_for_review() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Sensor glucose above 250 mg/dL for 120 minutes or more, highest 300. Ask about vomiting, drowsiness and laboured breathing: with any of these, care at once. Review meals, drugs and illness."
+        "Sensor glucose above 250 mg/dL for 120 minutes or more, highest 300. Ask about pain in the abdomen, vomiting, drowsiness or confusion, and laboured breathing, and ketones where insulin is used. With any of vomiting, drowsiness or confusion, and laboured breathing, care at once. Review meals, drugs and illness."
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 250 mg/dL超が120分以上（最高300）。嘔吐、意識の変化、深く速い呼吸の有無を確認し、いずれかがあれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。"
+        "センサーグルコース 250 mg/dL超が120分以上（最高300）。腹痛、嘔吐、意識の変化、深く速い呼吸の有無（インスリン使用中はケトン体も）を確認し、嘔吐、意識の変化、深く速い呼吸があれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。"
     );
     assert!(after(stays(0, 600, 250)).reported.is_empty(), "250 is not above 250");
 }
@@ -93,11 +93,11 @@ fn two_finger_sticks_an_hour_apart_with_nothing_back_between_them_are_for_review
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 290 mg/dL: above 250, as 60 minutes before (280), not seen back below 230 between, highest 310. Ask about vomiting, drowsiness and laboured breathing: with any of these, care at once. Review meals, drugs and illness."
+        "Blood glucose 290 mg/dL: above 250, as 60 minutes before (280), not seen back below 230 between, highest 310. Ask about pain in the abdomen, vomiting, drowsiness or confusion, and laboured breathing, and ketones where insulin is used. With any of vomiting, drowsiness or confusion, and laboured breathing, care at once. Review meals, drugs and illness."
     );
     assert_eq!(
         words.ja,
-        "血糖値 290 mg/dL。60分前（280 mg/dL）に続き250 mg/dL超、その間に230未満への回復が確認できません、最高310。嘔吐、意識の変化、深く速い呼吸の有無を確認し、いずれかがあれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。"
+        "血糖値 290 mg/dL。60分前（280 mg/dL）に続き250 mg/dL超、その間に230未満への回復が確認できません、最高310。腹痛、嘔吐、意識の変化、深く速い呼吸の有無（インスリン使用中はケトン体も）を確認し、嘔吐、意識の変化、深く速い呼吸があれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。"
     );
     let home = after([finger(0, 310), finger(3 * DAY, 290)]);
     assert!(rules::words(home.last()).en.contains("as 3 days before (310), not seen"));
@@ -133,11 +133,11 @@ fn a_meter_that_says_hi_once_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose > 600 mg/dL: above what the meter can say. Ask about thirst, pain in the abdomen, vomiting, drowsiness and laboured breathing, and ask to measure again, ketones too where insulin is used. With any of the last three, care at once, without waiting to measure again."
+        "Blood glucose > 600 mg/dL: above what the meter can say. Ask about thirst, pain in the abdomen, vomiting, drowsiness or confusion, and laboured breathing, and ask to measure again, ketones too where insulin is used. With any of vomiting, drowsiness or confusion, and laboured breathing, care at once, without waiting to measure again."
     );
     assert_eq!(
         words.ja,
-        "血糖値 > 600 mg/dL（測定器の上限超）。口渇、腹痛、嘔吐、意識の変化、深く速い呼吸の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。嘔吐、意識の変化、深く速い呼吸があれば、再測定を待たずに受診するよう伝えてください。"
+        "血糖値 > 600 mg/dL（測定器の上限超）。口渇、腹痛、嘔吐、意識の変化、深く速い呼吸の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。嘔吐、意識の変化、深く速い呼吸があれば、再測定を待たずに直ちに受診するよう伝えてください。"
     );
     home.receives(finger(59, 300));
     assert_eq!(home.reported.len(), 1, "not an hour later");
@@ -157,11 +157,11 @@ fn one_finger_stick_of_400_or_more_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 590 mg/dL: at or above 400. Ask about thirst, pain in the abdomen, vomiting, drowsiness and laboured breathing, and ask to measure again, ketones too where insulin is used. With any of the last three, care at once, without waiting to measure again."
+        "Blood glucose 590 mg/dL: at or above 400. Ask about thirst, pain in the abdomen, vomiting, drowsiness or confusion, and laboured breathing, and ask to measure again, ketones too where insulin is used. With any of vomiting, drowsiness or confusion, and laboured breathing, care at once, without waiting to measure again."
     );
     assert_eq!(
         words.ja,
-        "血糖値 590 mg/dL（400以上）。口渇、腹痛、嘔吐、意識の変化、深く速い呼吸の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。嘔吐、意識の変化、深く速い呼吸があれば、再測定を待たずに受診するよう伝えてください。"
+        "血糖値 590 mg/dL（400以上）。口渇、腹痛、嘔吐、意識の変化、深く速い呼吸の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。嘔吐、意識の変化、深く速い呼吸があれば、再測定を待たずに直ちに受診するよう伝えてください。"
     );
     home.receives(finger(60, 300));
     assert_eq!(home.transitions()[1..], [(Escalated, Review, Confirmed)]);

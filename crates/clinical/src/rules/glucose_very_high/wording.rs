@@ -7,7 +7,7 @@ use crate::wording::{as_asked_before, before, came_late, measured, not_recorded,
 
 /// Signs of ketoacidosis and of a hyperosmolar state. Ours.
 const SIGNS: [&str; 2] =
-    ["嘔吐、意識の変化、深く速い呼吸", "vomiting, drowsiness and laboured breathing"];
+    ["嘔吐、意識の変化、深く速い呼吸", "vomiting, drowsiness or confusion, and laboured breathing"];
 
 /// Version 3 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
@@ -37,12 +37,12 @@ fn present(alert: &Alert) -> Text {
             ],
             _ => [
                 format!(
-                    "口渇、腹痛、{}の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。{}があれば、再測定を待たずに受診するよう伝えてください。",
+                    "口渇、腹痛、{}の有無を確認し、再測定（インスリン使用中はケトン体も）を依頼してください。{}があれば、再測定を待たずに直ちに受診するよう伝えてください。",
                     SIGNS[0], SIGNS[0]
                 ),
                 format!(
-                    "Ask about thirst, pain in the abdomen, {}, and ask to measure again, ketones too where insulin is used. With any of the last three, care at once, without waiting to measure again.",
-                    SIGNS[1]
+                    "Ask about thirst, pain in the abdomen, {}, and ask to measure again, ketones too where insulin is used. With any of {}, care at once, without waiting to measure again.",
+                    SIGNS[1], SIGNS[1]
                 ),
             ],
         };
@@ -74,12 +74,12 @@ fn present(alert: &Alert) -> Text {
         ],
         (false, _) => [
             format!(
-                "{}の有無を確認し、いずれかがあれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。",
-                SIGNS[0]
+                "腹痛、{}の有無（インスリン使用中はケトン体も）を確認し、{}があれば直ちに受診するよう伝えてください。食事・薬・体調も確認してください。",
+                SIGNS[0], SIGNS[0]
             ),
             format!(
-                "Ask about {}: with any of these, care at once. Review meals, drugs and illness.",
-                SIGNS[1]
+                "Ask about pain in the abdomen, {}, and ketones where insulin is used. With any of {}, care at once. Review meals, drugs and illness.",
+                SIGNS[1], SIGNS[1]
             ),
         ],
     };

@@ -208,12 +208,12 @@ fn one_pulse_of_30_or_190_asks_to_measure_again() {
         (
             30,
             "Resting pulse 30 /min: at or below 40, on one occasion. Ask about dizziness, fainting, breathlessness and chest pain, and which drugs are taken. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too. With chest pain, fainting or marked breathlessness, care at once, without waiting to measure again.",
-            "安静時の脈拍 30/分（40以下）。1回の測定機会での値です。めまい、失神、息切れ、胸痛、服薬を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。胸痛、失神、強い息切れがあれば、再測定を待たずに受診するよう伝えてください。",
+            "安静時の脈拍 30/分（40以下）。1回の測定機会での値です。めまい、失神、息切れ、胸痛、服薬を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。胸痛、失神、強い息切れがあれば、再測定を待たずに直ちに受診するよう伝えてください。",
         ),
         (
             190,
             "Resting pulse 190 /min: at or above 131, on one occasion. Ask about palpitations, breathlessness, chest pain, fainting and fever. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too. With chest pain, fainting or marked breathlessness, care at once, without waiting to measure again.",
-            "安静時の脈拍 190/分（131以上）。1回の測定機会での値です。動悸、息切れ、胸痛、失神、発熱を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。胸痛、失神、強い息切れがあれば、再測定を待たずに受診するよう伝えてください。",
+            "安静時の脈拍 190/分（131以上）。1回の測定機会での値です。動悸、息切れ、胸痛、失神、発熱を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。胸痛、失神、強い息切れがあれば、再測定を待たずに直ちに受診するよう伝えてください。",
         ),
     ] {
         let mut home = Home::after([pulse(0, 72), pulse(DAY, extreme)]);

@@ -12,7 +12,7 @@ const THEN_EXTREME: [&str; 2] = [
 ];
 
 const THEN_EXTREME_ONCE: [&str; 2] = [
-    "胸痛、失神、強い息切れがあれば、再測定を待たずに受診するよう伝えてください。",
+    "胸痛、失神、強い息切れがあれば、再測定を待たずに直ちに受診するよう伝えてください。",
     " With chest pain, fainting or marked breathlessness, care at once, without waiting to measure again.",
 ];
 
