@@ -7,6 +7,7 @@ use clinical::alert::{Severity, Stage, Transition};
 use clinical::kinds::activity::STEP;
 use clinical::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use clinical::kinds::body_temperature::TEMPERATURE;
 use clinical::kinds::weighing_scale::BODY_WEIGHT;
 use clinical::sample::Sample;
 use clinical::{Kind, rules};
@@ -274,6 +275,31 @@ fn a_sensor_of_70_ends_a_very_low_one_after_15_minutes_and_not_after_10() {
     assert_eq!(then(&[70.0; 3]), [Raised]);
     assert_eq!(then(&[70.0, 70.0, 70.0, 69.0]), [Raised]);
     assert_eq!(then(&[69.0; 12]), [Raised]);
+}
+
+// temperature.low: below 35.0 °C where a plan gives that limit; ended by one reading of 35.5 or more.
+
+fn temperatures(celsius: &[f64]) -> Vec<Transition> {
+    let plan = rules::plan(1, [("temperature.low.limit", 35.0)]).unwrap();
+    let plan = plan.under(only(&["temperature.low"]).rule_set().cloned());
+    let mut home = Home { plan, ..Home::default() };
+    for (hour, value) in (7..).zip(celsius) {
+        let sample = Sample::default().with(TEMPERATURE, *value);
+        home.receives(Shown::at_hour(0, hour, Kind::BodyTemperature, sample));
+    }
+    home.reported.iter().map(|alert| alert.transition).collect()
+}
+
+#[test]
+fn a_temperature_of_34_9_is_low_and_one_of_35_is_not() {
+    assert_eq!(temperatures(&[34.9]), [Raised]);
+    assert_eq!(temperatures(&[35.0]), []);
+}
+
+#[test]
+fn a_temperature_of_35_5_ends_a_low_one_and_35_4_does_not() {
+    assert_eq!(temperatures(&[34.9, 35.4]), [Raised]);
+    assert_eq!(temperatures(&[34.9, 35.5]), [Raised, Resolved]);
 }
 
 // activity.drop: the steps of a week below half of the patient's own median, within one device; back at 70 %.

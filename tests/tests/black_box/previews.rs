@@ -78,6 +78,8 @@ pub fn a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record() {
     }
     stack.produce(&temperature(COHORT[0], day(0), 37.6));
     stack.produce(&temperature(COHORT[0], day(1), 37.7));
+    stack.produce(&temperature(COHORT[0], day(8), 35.0));
+    stack.produce(&temperature(COHORT[0], day(9), 34.9));
     stack.assert_balanced();
 
     let listed = |list| -> Vec<Value> {
@@ -100,6 +102,7 @@ pub fn a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record() {
         (5, "bp.severe_high", "diastolic", 111.0),
         (6, "pulse.out_of_range", "pulse_rate", 54.0),
         (7, "pulse.out_of_range", "pulse_rate", 101.0),
+        (9, "temperature.low", "temperature", 34.9),
     ];
     let expected = expected.map(|(place, rule, field, value)| {
         (day(place).to_string(), rule.to_owned(), field.to_owned(), value)
@@ -108,7 +111,8 @@ pub fn a_cohorts_preview_lists_each_value_that_is_labelled_and_is_on_record() {
 
     let alerts = listed("--list");
     let rules: BTreeSet<&str> = alerts.iter().map(|one| one["rule"].as_str().unwrap()).collect();
-    let named = ["bp.low", "bp.severe_high", "pulse.out_of_range", "temperature.high"];
+    let named =
+        ["bp.low", "bp.severe_high", "pulse.out_of_range", "temperature.high", "temperature.low"];
     assert_eq!(rules, BTreeSet::from(named));
 
     let (_, refused) = output(&mut preview(&stack, COHORT.into_iter().take(4), "--list"), false);

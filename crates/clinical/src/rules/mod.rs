@@ -37,6 +37,7 @@ mod oxygen_low;
 mod pulse_irregular;
 mod pulse_out_of_range;
 mod temperature_high;
+mod temperature_low;
 mod weight_gain;
 mod weight_loss;
 
@@ -89,6 +90,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(pulse_irregular::rules());
     all.extend(pulse_out_of_range::rules());
     all.extend(temperature_high::rules());
+    all.extend(temperature_low::rules());
     all.extend(weight_gain::rules());
     all.extend(weight_loss::rules());
     all
@@ -282,7 +284,7 @@ mod tests {
     }
 
     /// A digest that a rule's name, a parameter or a default changes: it comes with its rule set's name.
-    const DIGEST: u64 = 7_031_998_897_366_078_811;
+    const DIGEST: u64 = 9_015_348_028_700_511_682;
 
     /// What a rule's name begins with that there is for each kind, without numbers of its own.
     fn family(rule: &'static dyn Rule) -> Option<&'static str> {

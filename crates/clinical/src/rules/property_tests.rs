@@ -1,10 +1,18 @@
 //! Properties that several rules are held to, each by what patients of its own tests measure.
 
 /// Those of a rule that judges readings as they come: `order` says that the order of arrival of what is sent
-/// changes nothing.
+/// changes nothing. A rule that applies under some plans alone says under which one it is held to them.
 macro_rules! properties_of_readings {
+    (rule: $rule:expr, history: $($rest:tt)*) => {
+        $crate::rules::property_tests::properties_of_readings! {
+            rule: $rule,
+            plan: $crate::plan::Plan::default(),
+            history: $($rest)*
+        }
+    };
     (
         rule: $rule:expr,
+        plan: $plan:expr,
         history: $history:expr,
         cases: $cases:expr,
         after: $after:expr,
@@ -23,7 +31,9 @@ macro_rules! properties_of_readings {
                     next_assessment: $crate::home::properties::NextAssessment::NotLater,
                     forgets_after: sweeps.then_some(0),
                 };
-                let mut home = $crate::home::Home::under(&[$rule]);
+                let others_off = $crate::home::only(&[$rule]).rule_set().cloned();
+                let plan = $plan.under(others_off);
+                let mut home = $crate::home::Home { plan, ..Default::default() };
                 $crate::home::properties::nothing_is_missed(&mut home, &history, checks)?;
             }
 
@@ -38,7 +48,7 @@ macro_rules! properties_of_readings {
             #[test]
             fn a_restart_says_nothing_new(history in $history, at_most in 0..40_usize) {
                 let seen = &history[..at_most.min(history.len())];
-                $crate::home::properties::a_restart_says_nothing_new(seen)?;
+                $crate::home::properties::a_restart_under_a_plan_says_nothing_new($plan, seen)?;
             }
         }
     };

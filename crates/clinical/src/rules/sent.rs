@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::home::{Home, Made, Sending, episode, properties};
+use crate::plan::Plan;
 use crate::sample::Sample;
 use crate::time::Span;
 use crate::{Kind, Reading, Source};
@@ -110,10 +111,20 @@ pub(super) fn the_order_of_arrival_does_not_matter(
     other_order: &[Index],
     day: i64,
 ) -> Result<(), TestCaseError> {
+    the_order_under_a_plan_does_not_matter(&Plan::default(), history, other_order, day)
+}
+
+/// The same of a patient who has a plan.
+pub(super) fn the_order_under_a_plan_does_not_matter(
+    plan: &Plan,
+    history: Vec<(i64, Sent)>,
+    other_order: &[Index],
+    day: i64,
+) -> Result<(), TestCaseError> {
     let sends = history.into_iter().map(|(_, sent)| sent);
     let all: Vec<Sent> = sends.filter(|sent| sent.minutes < 25 * DAY).collect();
     properties::the_order_of_arrival_does_not_matter(&all, other_order, |sends| {
-        let mut home = Home::default();
+        let mut home = Home { plan: plan.clone(), ..Home::default() };
         let mut clock = 0;
         for sent in sends {
             clock = clock.max(sent.minutes + 1 + sent.update);

@@ -188,13 +188,9 @@ pub fn a_restart_says_nothing_new(
     plan: Plan,
     history: &[(i64, Shown)],
 ) -> Result<(), TestCaseError> {
-    let mut home = Home { plan, ..Home::default() };
-    home.receives_all(history);
     let now = history.last().map_or(0, |(received, _)| received + 1);
-    home.waits_until(now);
-    let mut restarted = home.restarted(history, now);
-    let said = restarted.missed_at(now);
-    prop_assert!(said.is_empty(), "{said:?}");
+    let (mut home, mut restarted) =
+        properties::a_restart_under_a_plan_says_nothing_new(plan, history)?;
     for later in [now, now + 14 * DAY] {
         for home in [&mut home, &mut restarted] {
             home.waits_until(later);

@@ -94,7 +94,15 @@ pub fn nothing_is_missed<S: Sending + Clone + Debug>(
 pub fn a_restart_says_nothing_new<S: Sending + Clone>(
     history: &[(i64, S)],
 ) -> Result<(Home, Home), TestCaseError> {
-    let mut home = Home::default();
+    a_restart_under_a_plan_says_nothing_new(Plan::default(), history)
+}
+
+/// The same of a patient who has a plan.
+pub fn a_restart_under_a_plan_says_nothing_new<S: Sending + Clone>(
+    plan: Plan,
+    history: &[(i64, S)],
+) -> Result<(Home, Home), TestCaseError> {
+    let mut home = Home { plan, ..Home::default() };
     home.receives_all(history);
     let now = history.last().map_or(0, |(received, _)| received + 1);
     home.waits_until(now);

@@ -176,7 +176,7 @@ fn reproduced(rows: &[Row]) -> Labels {
             let of = match one.rule {
                 "bp.low" | "bp.severe_high" => "Blood pressure",
                 "pulse.out_of_range" => "Pulse",
-                "temperature.high" => "Body temperature",
+                "temperature.high" | "temperature.low" => "Body temperature",
                 other => panic!("{other}"),
             };
             let since = one.reading.observation_time - noon(0);
@@ -201,7 +201,6 @@ fn named(rows: &[Row], labels: &Labels) -> Labels {
                 .map(|row| row.value)
         };
         match label.2 {
-            "Body temperature" => of_day(TEMPERATURE_ROW, 30).is_some_and(|celsius| celsius < 35.0),
             "Pulse" => of_day(PULSE_ROW, 0).is_some_and(|pulse| (55.0..=100.0).contains(&pulse)),
             // After three weeks the median of the month before the last week is the lower weight.
             "Weight" => label.0 == "TIHM/6" && label.1 >= 35 + 22,

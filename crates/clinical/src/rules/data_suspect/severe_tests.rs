@@ -78,6 +78,7 @@ fn values_that_are_not() -> Vec<Value> {
         glucose(1, Measured::Exactly(420.0)),
         glucose(1, Measured::Above(400.0)),
         celsius(37.4),
+        celsius(34.9),
     ]
 }
 
@@ -102,6 +103,8 @@ fn what_is_severe_follows_the_limits_of_the_patients_own_plan() {
     assert!(!severe("glucose.very_high.single", 500.0, stick(480.0)));
     assert!(severe("temperature.high.limit", 37.0, celsius(37.0)));
     assert!(!severe("temperature.high.limit", 38.0, celsius(37.9)));
+    assert!(severe("temperature.low.limit", 35.0, celsius(34.9)));
+    assert!(!severe("temperature.low.limit", 35.0, celsius(35.0)));
 }
 
 /// Registered so many seconds after its minute, by a device without seconds.
