@@ -15,8 +15,7 @@ pub struct LocalTime(TimeZone);
 /// clocks nobody has moved since 1951.
 impl PartialEq for LocalTime {
     fn eq(&self, other: &Self) -> bool {
-        let [one, other] = [self, other].map(|time| time.name().unwrap_or("Asia/Tokyo"));
-        one == other
+        self.name() == other.name()
     }
 }
 
