@@ -57,7 +57,7 @@ async fn an_operator_learns_whose_server_is_ahead() {
         let sql = format!(
             "INSERT INTO deliveries (vendor, stored_at, received_at, patient, kind, update_time) \
              SELECT '{vendor}', now(), now() - INTERVAL {days} DAY, '{patient}', 'blood_pressure', \
-             received_at + INTERVAL {ahead} MINUTE"
+             now() - INTERVAL {days} DAY + INTERVAL {ahead} MINUTE"
         );
         run(&client, &sql).await;
     }
