@@ -4,6 +4,7 @@
 //!
 //! No other crate names the Kafka client.
 
+mod batch;
 pub mod browse;
 mod connection;
 mod context;

@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 use chassis::now_ms;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::args::LoopArgs;
@@ -20,14 +19,13 @@ use super::inputs::{InputIndex, Inputs, Positions, ReplaySource};
 use super::left_open;
 use super::offsets::{OffsetClient, Wanted};
 use super::task::{Builder, Record, ReplayOf, Task};
+use crate::batch::Waiting;
 use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
 use crate::context::Watch;
 use crate::error::StreamError;
 
 /// Beyond the time after which Kafka ends an open transaction by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Progress is counted, and the end of the session noticed, after so many records.
-const STEP: u64 = 4096;
 
 /// A state that was rebuilt.
 pub(super) struct Rebuilt<S> {
@@ -313,36 +311,104 @@ where
             .and_then(|()| consumer.assign(&assignment))
             .map_err(StreamError::while_doing("assigning a partition"))?;
         let counts = &self.link.counts;
-        let (mut next, mut counted) = (span.start, span.start);
-        let mut records = 0;
-        let mut wait = Duration::ZERO;
-        while next < span.end {
-            match consumer.poll(wait) {
-                Some(Ok(message)) if message.partition() != partition => {}
-                Some(Ok(message)) => {
-                    wait = Duration::ZERO;
-                    next = message.offset() + 1;
-                    if next <= span.end {
-                        builder.replay(replay.name, Record::from(&message))?;
-                        records += 1;
-                    }
+        let mut waiting = Waiting::of(consumer).expect("a consumer of a group has a queue");
+        let mut reached = Reached { partition, next: span.start, end: span.end };
+        let mut counted = span.start;
+        while !reached.is_end() {
+            let (mut records, mut is_idle) = (0, true);
+            let mut replay = |taken: Result<Record<'_>, KafkaError>| match reached.by(taken) {
+                Some(record) => {
+                    records += 1;
+                    builder.replay(replay.name, record)
                 }
-                Some(Err(KafkaError::PartitionEOF(of))) if of == partition => next = span.end,
-                Some(Err(KafkaError::PartitionEOF(_))) => {}
-                Some(Err(error)) => tracing::warn!(%error, "rebuilding; going on"),
-                None => wait = Duration::from_millis(100),
+                None => Ok(()),
+            };
+            for taken in waiting.take() {
+                is_idle = false;
+                replay(taken.record())?;
             }
-            let is_idle = !wait.is_zero();
-            if records >= STEP || is_idle || next >= span.end {
-                let passed = next.min(span.end) - counted;
-                counted += passed;
-                counts.passed.fetch_add(passed as u64, Ordering::Relaxed);
-                counts.records.fetch_add(std::mem::take(&mut records), Ordering::Relaxed);
-                if self.link.is_cancelled() {
-                    return Err(StreamError::Cancelled);
-                }
+            // What waits is waited for by the client, which also says what has happened to it meanwhile.
+            if is_idle && let Some(polled) = consumer.poll(Duration::from_millis(100)) {
+                replay(polled.as_ref().map(Record::from).map_err(Clone::clone))?;
+            }
+            let passed = reached.next.min(span.end) - counted;
+            counted += passed;
+            counts.passed.fetch_add(passed as u64, Ordering::Relaxed);
+            counts.records.fetch_add(records, Ordering::Relaxed);
+            if self.link.is_cancelled() {
+                return Err(StreamError::Cancelled);
             }
         }
         Ok(())
+    }
+}
+
+/// How far a partition of a topic is replayed.
+struct Reached {
+    partition: i32,
+    /// The offset of the next record.
+    next: i64,
+    /// The offset before which replaying ends.
+    end: i64,
+}
+
+impl Reached {
+    fn is_end(&self) -> bool {
+        self.next >= self.end
+    }
+
+    /// The record that was taken, where it is one to replay.
+    fn by<'r>(&mut self, taken: Result<Record<'r>, KafkaError>) -> Option<Record<'r>> {
+        match taken {
+            // What was assigned before may still come.
+            Ok(record) if record.partition != self.partition || self.is_end() => None,
+            Ok(record) => {
+                self.next = record.offset + 1;
+                (self.next <= self.end).then_some(record)
+            }
+            Err(KafkaError::PartitionEOF(partition)) => {
+                if partition == self.partition {
+                    self.next = self.end;
+                }
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "rebuilding; going on");
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(partition: i32, offset: i64) -> Result<Record<'static>, KafkaError> {
+        Ok(Record { partition, offset, timestamp_ms: 0, key: None, payload: None })
+    }
+
+    #[test]
+    fn of_what_is_taken_the_span_of_the_partition_is_replayed_and_nothing_beyond_it() {
+        let mut reached = Reached { partition: 3, next: 10, end: 13 };
+        assert!(reached.by(record(3, 10)).is_some());
+        assert!(reached.by(record(2, 11)).is_none(), "of the partition before");
+        assert!(reached.by(Err(KafkaError::PartitionEOF(2))).is_none());
+        assert_eq!((reached.next, reached.is_end()), (11, false));
+        assert!(reached.by(record(3, 12)).is_some(), "11 is a transaction's marker");
+        assert!(reached.is_end());
+        assert!(reached.by(record(3, 13)).is_none());
+        assert_eq!(reached.next, 13, "what was taken beyond the end is not passed");
+    }
+
+    #[test]
+    fn where_the_span_ends_in_markers_the_end_of_the_partition_or_a_record_behind_ends_it() {
+        let begun = || Reached { partition: 3, next: 11, end: 13 };
+        let mut reached = begun();
+        assert!(reached.by(record(3, 14)).is_none());
+        assert!(reached.is_end());
+        let mut reached = begun();
+        assert!(reached.by(Err(KafkaError::PartitionEOF(3))).is_none());
+        assert!(reached.is_end());
     }
 }
