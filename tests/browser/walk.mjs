@@ -405,6 +405,22 @@ export const STATIONS = [
     assert.equal(await walk.page.locator('.evidence-table .badge').count(), 1, 'evidence has the mark of its reading')
     await walk.look()
   }],
+  ['the versions of a reading that was corrected', async (walk) => {
+    const { page } = walk
+    await patient(walk, PATIENTS.pressure)
+    for (const one of await page.locator('.panel-head button').all()) await one.click()
+    const corrected = page.locator('.readings tr', { has: page.locator('.badge', { hasText: /corrected|訂正あり/ }) }).first()
+    await corrected.locator('.versions-toggle').click()
+    await page.waitForSelector('.versions .current')
+    assert.equal(await page.locator('.versions tbody tr').count(), 3)
+    await walk.look()
+    await whileAnswered(page, '**/readings/versions*', problem(503), async () => {
+      await corrected.locator('.versions-toggle').click()
+      await corrected.locator('.versions-toggle').click()
+      await page.waitForSelector('.readings [role=status]')
+      await walk.look('that do not come', ALIKE)
+    })
+  }],
   ['a patient whose clocks are wrong', async (walk) => {
     const { page } = walk
     await patient(walk, WRONG_CLOCKS)

@@ -58,6 +58,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(directory::read_identity))
         .routes(routes!(patients::list_readings))
         .routes(routes!(patients::list_backdated_readings))
+        .routes(routes!(patients::list_reading_versions))
         .routes(routes!(patients::list_patient_alerts))
         .merge(metrics::routes())
         .routes(routes!(aggregates::list_aggregates))
@@ -94,6 +95,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
             "/api/v1/patients/{patient}/readings/backdated",
             get(patients::list_backdated_readings),
         )
+        .route("/api/v1/patients/{patient}/readings/versions", get(patients::list_reading_versions))
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
         .route("/api/v1/patients/{patient}/identity", get(directory::read_identity))
         .merge(metrics::of_one_segment())

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use clinical::limit::Limit;
-use clinical::{Span, rules};
+use clinical::{ReadingId, Span, rules};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -17,7 +17,7 @@ use crate::clock::now;
 use crate::model::alert::PatientAlerts;
 use crate::model::documented::Kind;
 use crate::model::patient::{PatientSummary, Patients, StoreState};
-use crate::model::reading::{BackdatedReadings, PatientReadings};
+use crate::model::reading::{BackdatedReadings, PatientReadings, ReadingVersions};
 use crate::model::{Alert, Instant, Reading, time};
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::{StoreError, Wanted};
@@ -202,6 +202,55 @@ pub async fn list_backdated_readings(
         received_since: Instant::utc(since),
         readings: page.readings,
         truncated: page.truncated,
+        time_zone: dashboard.local_time(assigned.patient.as_str()).name().to_owned(),
+        waiting_since: waiting_since.map(Instant::utc),
+    }))
+}
+
+/// Which reading.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct VersionsQuery {
+    /// The reading's id, as readings say it.
+    id: String,
+}
+
+/// Every version of a reading: who said what, when, and from where
+///
+/// Also versions that came too late, and those that say that the reading was entered in error. A reading of
+/// which nothing is stored has none.
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/readings/versions",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+        VersionsQuery,
+    ),
+    responses(
+        (status = 200, description = "The versions, the current one first", body = ReadingVersions),
+        (status = 400, description = "The id is none of this patient's readings", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
+    )
+)]
+pub async fn list_reading_versions(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadReadings>,
+    query: Result<Query<VersionsQuery>, QueryRejection>,
+) -> Result<Json<ReadingVersions>, Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let reading = ReadingId::parse(&query.id)
+        .map_err(|error| Problem::bad_request(format!("id is the id of a reading: {error}.")))?;
+    if *reading.patient() != assigned.patient {
+        return Err(Problem::bad_request("id is of a reading of another patient.".to_owned()));
+    }
+    let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str(), now());
+    let versions = dashboard.store.versions(&reading).await.map_err(unavailable)?;
+    Ok(Json(ReadingVersions {
+        id: reading.to_string(),
+        versions,
         time_zone: dashboard.local_time(assigned.patient.as_str()).name().to_owned(),
         waiting_since: waiting_since.map(Instant::utc),
     }))

@@ -134,6 +134,7 @@ async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document()
     for what in [
         "readings",
         "readings/backdated",
+        "readings/versions",
         "alerts",
         "glucose/summary",
         "glucose/agp",
@@ -160,6 +161,7 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
             "blood-pressure/summary",
             "aggregates",
             "readings/backdated",
+            "readings/versions?id=B/1/blood_pressure/20261122T000000Z/0000000000000001",
         ] {
             answers.push(api.get("dr.sato", &format!("/api/v1/patients/{patient}/{what}")).await);
         }
@@ -263,6 +265,7 @@ async fn open_alerts_are_answered_without_the_store_and_readings_say_when_to_com
     for what in [
         "readings?kind=blood_pressure",
         "readings/backdated",
+        "readings/versions?id=A/1/blood_pressure/20261122T000000Z/0000000000000001",
         "alerts",
         "glucose/agp",
         "glucose/days",
@@ -339,6 +342,13 @@ async fn what_is_not_understood_is_said_without_repeating_it() {
         let (status, problem) = api.get("dr.sato", &path).await;
         assert_eq!(status, 400, "{query}");
         assert_eq!(problem["type"], "urn:mimamori:problem:bad-request");
+    }
+    let of_another = "id=B/1/blood_pressure/20261122T000000Z/0000000000000001";
+    for query in ["", "id=A/1", "id=A/1/pulse/20261122T000000Z/0000000000000001", of_another] {
+        let path = format!("/api/v1/patients/A/1/readings/versions?{query}");
+        let (status, problem) = api.get("dr.sato", &path).await;
+        assert_eq!(status, 400, "{query}");
+        assert!(!problem.to_string().contains("B/1"));
     }
     for query in ["from=yesterday", "to=2026", "from=2026-01-01T00:00:00Z&to=2026-08-01T00:00:00Z"]
     {

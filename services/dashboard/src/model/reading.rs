@@ -182,6 +182,35 @@ pub struct PatientReadings {
     pub limits: Vec<Limit>,
 }
 
+/// A version of a reading: what was said of one measurement at one time.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ReadingVersion {
+    /// Whether it is the one that holds: the others came before it, or came too late.
+    pub is_current: bool,
+    /// It says that there is no such reading. Where it is current, the reading is shown nowhere else.
+    pub entered_in_error: bool,
+    /// The vendor whose credentials it came in with; null where it came over Kafka without any.
+    pub vendor: Option<String>,
+    /// What it says.
+    #[serde(flatten)]
+    pub reading: Reading,
+}
+
+/// Every version of a reading.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadingVersions {
+    /// The reading.
+    pub id: String,
+    /// The versions, the current one first.
+    pub versions: Vec<ReadingVersion>,
+    /// The patient's time zone, by its name in the tz database.
+    pub time_zone: String,
+    /// Since when accepted readings of the patient wait for the store: a version may be missing here. Null
+    /// where the store has everything, or is behind by no more than the usual seconds.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waiting_since: Option<Instant>,
+}
+
 /// Readings of a patient that came in lately, and say that they were observed long before that.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackdatedReadings {

@@ -15,11 +15,11 @@ use schemas::stored::{self, by_name};
 use serde::Deserialize;
 use store::QueryError;
 
-use crate::model::reading::{Reading, Source};
+use crate::model::reading::{Reading, ReadingVersion, Source};
 use crate::model::{Instant, Measurement, values};
 use crate::queries::StoreError;
 
-/// A row of [`readings`].
+/// A row of [`readings`], or of [`versions`].
 #[derive(Debug, Row, Deserialize)]
 pub struct CurrentRow {
     kind: String,
@@ -32,6 +32,8 @@ pub struct CurrentRow {
     received_millis: i64,
     outcome_name: String,
     data_input_name: String,
+    is_in_error: bool,
+    vendor_name: String,
     value_texts: Vec<String>,
 }
 
@@ -51,6 +53,7 @@ fn columns(kind: Kind) -> String {
          toUnixTimestamp64Milli(update_time) AS updated_millis, \
          toUnixTimestamp64Milli(received_at) AS received_millis, \
          toString(outcome) AS outcome_name, toString(data_input) AS data_input_name, \
+         entered_in_error AS is_in_error, toString(vendor) AS vendor_name, \
          [{texts}] AS value_texts"
     )
 }
@@ -60,6 +63,15 @@ fn columns(kind: Kind) -> String {
 /// place of the current one.
 pub fn readings(kind: Kind, condition: &str) -> String {
     select(kind, &columns(kind), condition)
+}
+
+/// Every version of the readings of a kind under such a condition, of each the greatest first.
+pub fn versions(kind: Kind, condition: &str) -> String {
+    format!(
+        "SELECT {} FROM {kind} WHERE {condition} ORDER BY version DESC \
+         LIMIT 1 BY source_id, observation_time, version",
+        columns(kind)
+    )
 }
 
 /// Some columns of the current readings of a kind, under such a condition.
@@ -81,7 +93,8 @@ impl CurrentRow {
         let data_input: Option<DataInput> = by_name(&self.data_input_name);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
         let data_input = data_input.ok_or(wrong("data_input"))?;
-        let said = Said { kind, entered_in_error: false, by_hand: data_input.is_by_hand() };
+        let by_hand = data_input.is_by_hand();
+        let said = Said { kind, entered_in_error: self.is_in_error, by_hand };
         let doubts: Vec<Doubt> = clock::doubts(said, (observed, updated), received).collect();
         Ok(Reading {
             id: ReadingId::new(patient, kind, observed, digest),
@@ -97,6 +110,16 @@ impl CurrentRow {
             data_input,
             measurement: Measurement::new(kind, values),
         })
+    }
+}
+
+impl CurrentRow {
+    /// The version that the row holds; as one that is not current: rows before it say whether it is.
+    pub fn into_version(mut self) -> Result<ReadingVersion, StoreError> {
+        let vendor = Some(std::mem::take(&mut self.vendor_name)).filter(|name| !name.is_empty());
+        let entered_in_error = self.is_in_error;
+        let reading = self.into_reading()?;
+        Ok(ReadingVersion { is_current: false, entered_in_error, vendor, reading })
     }
 }
 
@@ -181,6 +204,8 @@ mod tests {
             received_millis: 1_433_577_028_000,
             outcome_name: "new".to_owned(),
             data_input_name: "manual".to_owned(),
+            is_in_error: false,
+            vendor_name: "acme".to_owned(),
             value_texts: vec!["61.4".to_owned(), "0".to_owned()],
         };
         let reading = serde_json::to_value(row.into_reading().unwrap()).unwrap();

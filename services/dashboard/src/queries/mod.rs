@@ -29,6 +29,9 @@ mod suspect_engine_tests;
 mod trends;
 #[cfg(test)]
 mod trends_engine_tests;
+mod versions;
+#[cfg(test)]
+mod versions_engine_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -269,5 +269,26 @@ export function fakePatients(count) {
   raise('DEMO01/P0016', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
   measure(cgm, 'bp.severe_high unconfirmed', now - 6 * DAY)
   cgm.alerts.push(alertOf(cgm, 'review', 'bp.severe_high', ago(6 * DAY), 'unconfirmed', { status: 'resolved', transition: 'resolved', changed_at: iso(now - 5.8 * DAY) }))
+  for (const p of patients.values()) identify(p)
   return patients
+}
+
+/** Ids of readings begin with the patient and the kind, as those of the API do. */
+function identify(p) {
+  const ids = new Map(p.readings.map(({ id, kind }) => [id, `${p.patient}/${kind}/${id}`]))
+  const idOf = (id) => ids.get(id) ?? id
+  for (const one of p.readings) Object.assign(one, { id: idOf(one.id) }, one.copy_of && { copy_of: idOf(one.copy_of) })
+  for (const one of p.alerts.flatMap(({ evidence }) => evidence)) one.reading = idOf(one.reading)
+}
+
+/** The versions of a reading, the current one first: what stands before a correction was typed, and one more came too late. */
+export function versionsOf(current) {
+  const of = { entered_in_error: false, vendor: 'OMRON' }
+  const values = { ...current.values, ...(current.kind === 'blood_pressure' && { systolic: current.values.systolic + 50 }) }
+  const before = (minutes) => ({ updated_at: iso(timeOf(current) - minutes * MINUTE), received_at: iso(timeOf(current) - (minutes - 1) * MINUTE) })
+  const earlier = [
+    { ...current, ...of, ...before(5), values, is_current: false, outcome: 'new', data_input: 'manual' },
+    { ...current, ...of, ...before(9), received_at: current.received_at, is_current: false, outcome: 'stale', vendor: null },
+  ]
+  return [{ ...current, ...of, is_current: true }, ...(current.outcome === 'correction' ? earlier : [])]
 }

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { act, colleaguesOf, historyOf, withCare } from './fake-acts.mjs'
-import { alertOf, clock, fakePatients, severeAlert, timeOf } from './fake-patients.mjs'
+import { alertOf, clock, fakePatients, severeAlert, timeOf, versionsOf } from './fake-patients.mjs'
 import { days, glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
 import { trends } from './fake-trends.mjs'
 
@@ -128,7 +128,7 @@ function receive(document) {
     if (!p) continue
     for (const record of [person.healthcare_information ?? []].flat().flatMap((info) => info.blood_pressure ?? [])) {
       const t = clock(record.observation_time)
-      const id = `bp-${patient}-${record.observation_time}`
+      const id = `${patient}/blood_pressure/${record.observation_time}`
       const isKnown = p.readings.some((r) => r.id === id)
       p.readings = p.readings.filter((r) => r.id !== id)
       setTimeout(() => changed(patient, ['blood_pressure']), 1000)
@@ -249,7 +249,7 @@ const server = createServer(async (request, response) => {
     })
     return send(200, { answers })
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(identity|readings|readings\/backdated|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(identity|readings|readings\/backdated|readings\/versions|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
   if (match[3] === 'plan') {
@@ -285,6 +285,10 @@ const server = createServer(async (request, response) => {
     const receivedAt = (r) => Date.parse(r.received_at)
     const backdated = p.readings.filter((r) => receivedAt(r) >= since && receivedAt(r) - timeOf(r) > 40 * 864e5)
     return send(200, { patient: p.patient, received_since: new Date(since).toISOString(), readings: backdated.sort((a, b) => receivedAt(b) - receivedAt(a)), truncated: false, time_zone: zoneOf(p), waiting_since: waiting })
+  }
+  if (match[3] === 'readings/versions') {
+    const current = p.readings.find(({ id }) => id === url.searchParams.get('id'))
+    return send(200, { id: url.searchParams.get('id'), versions: current ? versionsOf(current) : [], time_zone: zoneOf(p), waiting_since: waiting })
   }
   const kind = url.searchParams.get('kind')
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')

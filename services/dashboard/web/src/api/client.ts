@@ -1,4 +1,4 @@
-import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
+import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, ReadingVersions, Session, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -122,6 +122,10 @@ function patientPath(patient: string): string {
 export const readOfPatient = <T>(patient: string, what: string) => read<T>(`${patientPath(patient)}/${what}`)
 
 export const listBackdated = (patient: string) => read<BackdatedReadings>(patientPath(patient) + '/readings/backdated')
+
+/** Every version of a patient's reading. */
+export const listVersions = (patient: string, reading: string) =>
+  read<ReadingVersions>(`${patientPath(patient)}/readings/versions?${new URLSearchParams({ id: reading })}`)
 
 export const listAlertsOf = (patient: string) => read<PatientAlerts>(patientPath(patient) + '/alerts')
 

@@ -1,8 +1,9 @@
-import { useState } from 'react'
+import { Fragment, useId, useState } from 'react'
 import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { sourceText } from '../language/reading-text'
 import { placeOf as placeOfReading } from './parted'
+import { hasHistory, ReadingVersions } from './reading-versions'
 
 export interface Column<R extends Reading> {
   readonly name: string
@@ -24,6 +25,8 @@ const MORE = 500
 export function ReadingTable<R extends Reading>({ title, readings, columns, placeOf = placeOfReading }: ReadingTableProps<R>) {
   const { words, times } = useLanguage()
   const [shown, setShown] = useState(FIRST)
+  const [opened, setOpened] = useState<string | null>(null)
+  const versionsId = useId()
   const rows = readings.slice(-shown).reverse()
   const left = readings.length - rows.length
   const dayOf = (reading: R) => times.zone.startOfDay(placeOf(reading))
@@ -45,23 +48,43 @@ export function ReadingTable<R extends Reading>({ title, readings, columns, plac
         </thead>
         <tbody>
           {rows.map((reading, index) => (
-            <tr key={reading.id} className={isNewDay(rows[index - 1], reading) ? 'new-day' : undefined}>
-              <th scope="row">
-                {reading.time_unknown ? words.unknownTime(times.full(reading.received_at)) : times.full(reading.observed_at)}
-                {reading.observed_long_ago && <span className="badge">{words.longAgoOf(times.full(reading.received_at))}</span>}
-                {reading.observed_ahead && <span className="badge">{words.aheadOf(times.time(reading.received_at))}</span>}
-              </th>
-              {columns.map((column) => (
-                <td key={column.name}>{column.cell(reading)}</td>
-              ))}
-              <td>
-                {words.dataInput[reading.data_input]}
-                {reading.outcome === 'correction' && <span className="badge">{words.corrected}</span>}
-                {reading.outcome === 'conflict' && <span className="badge">{words.conflict}</span>}
-                {reading.copy_of && <span className="badge">{words.copy}</span>}
-              </td>
-              <td>{sourceText(reading.source, words)}</td>
-            </tr>
+            <Fragment key={reading.id}>
+              <tr className={isNewDay(rows[index - 1], reading) ? 'new-day' : undefined}>
+                <th scope="row">
+                  {reading.time_unknown ? words.unknownTime(times.full(reading.received_at)) : times.full(reading.observed_at)}
+                  {reading.observed_long_ago && <span className="badge">{words.longAgoOf(times.full(reading.received_at))}</span>}
+                  {reading.observed_ahead && <span className="badge">{words.aheadOf(times.time(reading.received_at))}</span>}
+                </th>
+                {columns.map((column) => (
+                  <td key={column.name}>{column.cell(reading)}</td>
+                ))}
+                <td>
+                  {words.dataInput[reading.data_input]}
+                  {reading.outcome === 'correction' && <span className="badge">{words.corrected}</span>}
+                  {reading.outcome === 'conflict' && <span className="badge">{words.conflict}</span>}
+                  {reading.copy_of && <span className="badge">{words.copy}</span>}
+                  {hasHistory(reading) && (
+                    <button
+                      className="versions-toggle"
+                      aria-expanded={opened === reading.id}
+                      aria-controls={opened === reading.id ? versionsId : undefined}
+                      aria-label={words.versionsOf(times.full(reading.observed_at))}
+                      onClick={() => setOpened(opened === reading.id ? null : reading.id)}
+                    >
+                      {words.versions}
+                    </button>
+                  )}
+                </td>
+                <td>{sourceText(reading.source, words)}</td>
+              </tr>
+              {opened === reading.id && (
+                <tr id={versionsId}>
+                  <td colSpan={columns.length + 3}>
+                    <ReadingVersions reading={reading} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
           ))}
         </tbody>
       </table>
