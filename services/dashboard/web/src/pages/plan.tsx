@@ -15,7 +15,10 @@ import { usePlanPreview } from './use-plan-preview'
 type Outcome =
   | { readonly is: 'none' | 'busy' | 'set' | 'unknown' | 'failed' | 'not-yours' }
   | ({ readonly is: 'invalid' } & FaultyDraft)
-  | { readonly is: 'conflict'; readonly problem: PlanConflictProblem }
+  | { readonly is: 'conflict'; readonly problem: BothPlans }
+
+/** The plan in force, and the one that was submitted instead of an earlier one. */
+type BothPlans = Pick<PlanConflictProblem, 'current' | 'submitted'>
 
 /** How it ended badly to read a plan, or to set the one that was submitted. */
 export function outcomeOf(error: unknown, submitted: PlanContent | null): Outcome {
@@ -25,6 +28,25 @@ export function outcomeOf(error: unknown, submitted: PlanContent | null): Outcom
   if (error.type.endsWith(':not-your-patient')) return { is: 'not-yours' }
   // Without an answer to a change nobody knows whether it was made.
   return { is: error.status === 0 || error.type.endsWith(':plan-not-known-to-be-set') ? 'unknown' : 'failed' }
+}
+
+/**
+ * What has become of a plan that was submitted in the place of a version, by what is in force now: nothing, and it can
+ * be submitted again; it is set; or another is, and both are shown.
+ */
+export function outcomeBy(current: PatientPlan, insteadOf: number, submitted: PlanContent): Outcome {
+  if (current.version === insteadOf) return { is: 'none' }
+  if (inOrder(current.plan) === inOrder(submitted)) return { is: 'set' }
+  return { is: 'conflict', problem: { current, submitted } }
+}
+
+/** A content as text, whatever order its members are in; what is null is as if it were not there. */
+function inOrder(content: PlanContent): string {
+  return JSON.stringify(content, (_, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
 }
 
 /** A patient's care plan, read and set. What is typed is kept until it is set or given up. */
@@ -58,6 +80,20 @@ export function PlanPage({ patient }: { patient: string }) {
   }, [patient, begin])
 
   useEffect(load, [load])
+
+  // Nobody knows whether it was set: it stays as it was typed until what is in force says so.
+  const look = () => {
+    if (plan === null || draft === null) return load()
+    setOutcome({ is: 'busy' })
+    readPlan(patient).then(
+      (current) => {
+        const found = outcomeBy(current, plan.version, draft)
+        if (found.is === 'set') begin(current, current.plan, found)
+        else setOutcome(found)
+      },
+      () => setOutcome({ is: 'unknown' }),
+    )
+  }
 
   const save = () => {
     if (plan === null || draft === null) return
@@ -97,7 +133,7 @@ export function PlanPage({ patient }: { patient: string }) {
         )}
         {outcome.is === 'unknown' && (
           <p className="notice notice-warning">
-            {words.plan.unknown} <button onClick={load}>{words.retry}</button>
+            {words.plan.unknown} <button onClick={look}>{words.retry}</button>
           </p>
         )}
         {outcome.is === 'invalid' && <FaultList title={words.plan.invalid} faults={outcome.faults} />}
@@ -127,7 +163,7 @@ function About({ plan }: { plan: PatientPlan }) {
 }
 
 interface ConflictProps {
-  readonly problem: PlanConflictProblem
+  readonly problem: BothPlans
   begin(current: PatientPlan, content: PlanContent, next: Outcome): void
 }
 

@@ -1,11 +1,14 @@
 import { useMemo, useRef } from 'react'
 import { searchPatients } from '../api/client'
 import type { PatientSummary } from '../api/model'
-import { againAfterFailure } from '../state/questions'
-import { useAnswer } from '../state/server-state'
+import { whileSeen } from '../state/questions'
+import { useAnswer, useSeen } from '../state/server-state'
 
 /** No name is longer; the server takes no more. */
 const LONGEST = 100
+
+/** An import or another team changes who is found: what is shown is asked for again so often. Each time is recorded as an access. */
+const ANEW_MS = 60_000
 
 /** Those whose ID holds a text; all of them where it is empty. */
 export function byId(patients: readonly PatientSummary[], text: string): readonly PatientSummary[] {
@@ -44,9 +47,7 @@ export function useFound(patients: readonly PatientSummary[] | null, sought: str
     of: 'search',
     queryKey: ['search', question],
     queryFn: async () => ({ question, patients: new Set((await searchPatients(question)).patients) }),
-    enabled: question !== '',
-    staleTime: Infinity,
-    ...againAfterFailure(),
+    ...whileSeen(useSeen() && question !== '', () => ANEW_MS),
   })
   const named = sought.trim() === typed && answer?.question === question ? answer.patients : null
   const found = useMemo(() => {

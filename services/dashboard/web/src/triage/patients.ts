@@ -1,6 +1,7 @@
-import type { Alert, Kind, PatientSummary, Reading } from '../api/model'
+import { needsSomebody } from '../acts/attended'
+import type { Alert, Kind, PatientSummary, Reading, Severity } from '../api/model'
 import { JAPAN } from '../language/zones'
-import { compareAlerts, dueSeverity, isOlderCare, isSameCare, rankOf, type OpenAlerts } from './alerts'
+import { compareAlerts, dueSeverity, isHeldBack, isOlderCare, isSameCare, rankOf, type OpenAlerts } from './alerts'
 
 /** Worst first: open alerts by severity, then longest without a reading; 'never' is longest. */
 export function comparePatients(a: PatientSummary, b: PatientSummary): number {
@@ -34,12 +35,23 @@ export interface Triage {
   readonly others: readonly PatientSummary[]
 }
 
-/** Patients, who are sorted as `comparePatients` says, by what is to be done now. */
+/** Since when the longest of the alerts of a severity that are due waits for somebody; infinite where each is seen to. */
+function waitsSince({ open_alerts }: PatientSummary, severity: Severity | null, now: number): number {
+  const waiting = open_alerts.filter((alert) => alert.severity === severity && !isHeldBack(alert, now) && needsSomebody(alert, now))
+  return Math.min(...waiting.map(({ news_at, changed_at }) => Date.parse(news_at ?? changed_at)))
+}
+
+/**
+ * Patients, who are sorted as `comparePatients` says, by what is to be done now. Of equal severity those come first whom
+ * nobody sees to, the one who has waited longest above all: what was acknowledged days ago hides no new alert.
+ */
 export function triageOf(patients: readonly PatientSummary[], now: number): Triage {
   const due = new Map(patients.map((patient) => [patient, dueSeverity(patient.open_alerts, now)]))
   const rank = (patient: PatientSummary) => rankOf(due.get(patient))
+  const waits = new Map(patients.map((patient) => [patient, waitsSince(patient, due.get(patient) ?? null, now)]))
+  const longest = (a: number, b: number) => (a === b ? 0 : a - b)
   return {
-    attention: patients.filter((patient) => due.get(patient) !== null).sort((a, b) => rank(a) - rank(b)),
+    attention: patients.filter((patient) => due.get(patient) !== null).sort((a, b) => rank(a) - rank(b) || longest(waits.get(a) ?? Infinity, waits.get(b) ?? Infinity)),
     later: patients.filter((patient) => due.get(patient) === null && patient.open_alerts.length > 0),
     others: patients.filter((patient) => patient.open_alerts.length === 0),
   }

@@ -122,6 +122,21 @@ describe('quiet hours', () => {
     expect(of(night)).toEqual([['review', 'held and technical'], ['held'], ['none']])
     expect(of(due)).toEqual([['held and technical', 'held', 'review'], [], ['none']])
   })
+
+  test('put whom nobody sees to above who is seen to, the one who has waited longest first', () => {
+    const urgentSince = (time: string, care: Alert['care'] = null) => {
+      const one = alert({ severity: 'urgent', changed_at: time, news_at: time, care })
+      return { severity: 'urgent' as const, open_alerts: [one], last_reading_at: time }
+    }
+    const seen = { acknowledged: { by: 'dr.ito', at: '2026-11-20T09:00:00Z' }, due_at: null } as unknown as Alert['care']
+    const list = [
+      patient('acknowledged days ago', urgentSince('2026-11-20T08:00:00Z', seen)),
+      patient('new', urgentSince('2026-11-22T08:00:00Z')),
+      patient('waits', urgentSince('2026-11-22T07:00:00Z')),
+      patient('review', { severity: 'review', open_alerts: [alert({ severity: 'review', changed_at: '2026-11-01T00:00:00Z' })] }),
+    ]
+    expect(names(triageOf(list, due).attention)).toEqual(['waits', 'new', 'acknowledged days ago', 'review'])
+  })
 })
 
 describe('the newest values of a page with charts', () => {
