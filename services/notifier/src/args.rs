@@ -136,6 +136,10 @@ pub struct AttemptArgs {
     #[arg(long, env = "MIMAMORI_NOTIFIER_AGAIN_AFTER_SECONDS", value_name = "SECONDS",
         default_value_t = 900, value_parser = clap::value_parser!(i64).range(1..=86_400))]
     pub again_after_seconds: i64,
+    /// Seconds after which an urgent alert that nobody sees to is overdue, once the last of the list was due
+    #[arg(long, env = "MIMAMORI_NOTIFIER_OVERDUE_AFTER_SECONDS", value_name = "SECONDS",
+        default_value_t = 1800, value_parser = clap::value_parser!(i64).range(1..=86_400))]
+    pub overdue_after_seconds: i64,
     /// Messages that one recipient gets within --storm-window-seconds; what comes beyond comes in one
     #[arg(long, env = "MIMAMORI_NOTIFIER_STORM_MESSAGES", value_name = "COUNT", default_value_t = 5,
         value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -158,6 +162,7 @@ impl AttemptArgs {
             attempts: self.attempts,
             first_wait: Span::from_millis(self.first_wait_ms),
             again_after: Span::from_seconds(self.again_after_seconds),
+            overdue_after: Span::from_seconds(self.overdue_after_seconds),
             storm_messages: self.storm_messages as usize,
             storm_window: Span::from_seconds(self.storm_window_seconds),
             ..Limits::default()

@@ -20,6 +20,8 @@ pub(crate) struct NotifierMetrics {
     pub(crate) unattended: IntGauge,
     /// Of these, those of which nobody could be notified.
     pub(crate) undelivered: IntGauge,
+    /// Of these, those of which the whole list was due some time ago.
+    pub(crate) overdue: IntGauge,
     /// Teams with nobody on call.
     pub(crate) teams_without_on_call: IntGauge,
     /// Entries of on-call lists that cannot be used.
@@ -51,6 +53,10 @@ impl NotifierMetrics {
             undelivered: metrics.gauge(
                 "undelivered_urgent_alerts",
                 "Open urgent alerts that nobody sees to and of which nobody could be notified",
+            )?,
+            overdue: metrics.gauge(
+                "overdue_urgent_alerts",
+                "Open urgent alerts that nobody sees to some time after the last of the on-call list was due",
             )?,
             teams_without_on_call: metrics.gauge(
                 "teams_without_on_call",

@@ -69,6 +69,7 @@ impl Notifying {
         self.metrics.active.set(0);
         self.metrics.unattended.set(0);
         self.metrics.undelivered.set(0);
+        self.metrics.overdue.set(0);
         done
     }
 
@@ -124,6 +125,7 @@ impl Session<'_> {
         let counts = decision.counts;
         self.notifying.metrics.unattended.set(counts.unattended as i64);
         self.notifying.metrics.undelivered.set(counts.undelivered as i64);
+        self.notifying.metrics.overdue.set(counts.overdue as i64);
         Ok(decision.look_at)
     }
 

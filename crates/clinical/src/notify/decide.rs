@@ -52,6 +52,8 @@ pub struct Counts {
     pub unattended: usize,
     /// Of which nobody could be notified, since that was reported.
     pub undelivered: usize,
+    /// Of which the whole list was due longer ago than [`Limits::overdue_after`].
+    pub overdue: usize,
 }
 
 /// What is to be done.
@@ -162,6 +164,12 @@ impl Steps<'_> {
         !is_tried_or_waits && (is_given_up || rest.len() == self.all.len())
     }
 
+    /// When an alert that nobody sees to by then is overdue: everybody has had the time to.
+    fn is_overdue_at(&self, limits: &Limits) -> Timestamp {
+        let last = self.all.iter().map(|(_, entry, ..)| entry.after).max().unwrap_or(Span::ZERO);
+        self.occasion + last + limits.overdue_after
+    }
+
     /// Whether the last ones were given up, and are or are not tried anew, or nobody was notified at all.
     fn is_missed(&self, limits: &Limits) -> bool {
         let rest = self.after_the_last_delivered();
@@ -237,6 +245,10 @@ impl<'a> Subject<'a> {
         let due = self.untried(&steps, now, decision);
         if severity == Severity::Urgent {
             decision.counts.unattended += 1;
+            match steps.is_overdue_at(limits) {
+                at if now < at => decision.look(at),
+                _ => decision.counts.overdue += 1,
+            }
             let reported = deliveries.is_reported(self.alert, occasion);
             let nobody = steps.is_at_its_end(|entry| entry.is_on_duty(self.team_time, now));
             let is_due =

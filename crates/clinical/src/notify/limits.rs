@@ -14,6 +14,8 @@ pub struct Limits {
     /// What was given up is tried again after so long, where nobody further down the list was
     /// notified meanwhile.
     pub again_after: Span,
+    /// An urgent alert that nobody sees to is overdue so long after the last of its list was due. Ours.
+    pub overdue_after: Span,
     /// A recipient gets so many messages within [`Self::storm_window`]; what comes beyond them comes in
     /// one.
     pub storm_messages: usize,
@@ -28,6 +30,7 @@ impl Default for Limits {
             first_wait: Span::from_seconds(5),
             longest_wait: Span::from_minutes(1),
             again_after: Span::from_minutes(15),
+            overdue_after: Span::from_minutes(30),
             storm_messages: 5,
             storm_window: Span::from_minutes(1),
         }

@@ -27,6 +27,25 @@ fn an_urgent_alert_goes_along_the_list_with_its_delays_until_somebody_sees_to_it
 }
 
 #[test]
+fn what_nobody_sees_to_is_overdue_half_an_hour_after_the_last_of_the_list_was_due() {
+    let overdue = |world: &World| world.decision().counts.overdue;
+    let mut world = World::new(three());
+    world.raise("a");
+    world.pass(seconds(900 + 1799));
+    assert_eq!(overdue(&world), 0);
+    world.pass(seconds(1));
+    assert_eq!(overdue(&world), 1);
+    world.acknowledge("a");
+    assert_eq!(overdue(&world), 0);
+    // Worse than what was seen: everybody has the time again.
+    world.event("a", Severity::Urgent, Transition::Escalated);
+    world.pass(seconds(900 + 1799));
+    assert_eq!(overdue(&world), 0);
+    world.pass(seconds(1));
+    assert_eq!(overdue(&world), 1);
+}
+
+#[test]
 fn who_put_it_off_is_notified_again_when_that_time_has_come() {
     let mut world = World::new(vec![entry("sato", 0)]);
     world.raise("a");
@@ -49,7 +68,7 @@ fn a_receiver_that_refuses_is_tried_again_then_the_next_one_is_notified_at_once(
     assert_eq!(at[5..], [(75, "ito".to_owned())]);
     let keys: BTreeSet<_> = world.sent[..5].iter().map(|sent| &sent.key).collect();
     assert_eq!(keys.len(), 1);
-    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0 });
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0, overdue: 0 });
 }
 
 #[test]
@@ -66,12 +85,12 @@ fn when_nobody_can_be_notified_that_is_reported_once_and_tried_again_later() {
         all.collect::<Vec<_>>()
     };
     assert_eq!((world.sent.len(), reports(&world)), (5, vec![WhyNobody::NoneDelivered]));
-    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 1 });
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 1, overdue: 0 });
     world.down.clear();
     world.pass(Limits::default().again_after);
     assert_eq!((world.sent.len(), reports(&world).len()), (6, 1));
     assert!(world.sent[5].arrived && world.sent[5].key == world.sent[0].key);
-    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0 });
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0, overdue: 0 });
 
     let mut world = World::new(Vec::new());
     world.raise("a");
