@@ -7,4 +7,4 @@
 /// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
 /// no other. No alert of the set could have said anything else before: a plan that expects readings of
 /// an unknown kind is not used.
-pub const RULE_SET: &str = "2026-11r";
+pub const RULE_SET: &str = "2026-12a";

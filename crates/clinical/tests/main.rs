@@ -12,6 +12,7 @@ mod every_rule;
 mod held_back;
 mod histories;
 mod home;
+mod noise;
 mod other_numbers;
 mod rule_sets;
 mod severe_high;

@@ -78,7 +78,6 @@ fn what_was_not_read_at_its_source_is_said_to_be_recalled_and_nothing_else_is() 
         [
             ("bp.above_target", 7.0),
             ("bp.morning_surge", 7.0),
-            ("bp.morning_surge", 5.0),
             ("data.suspect", 600.0),
             ("glucose.low", 120.0),
             ("pulse.irregular", 2.0),

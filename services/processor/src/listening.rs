@@ -15,7 +15,7 @@ use crate::watched::Watched;
 
 /// So many counts are made up for where a backlog is worked off, or a partition is consumed for the
 /// first time: three days of them. Nobody's alert would be held back by what was silent before.
-const MADE_UP_FOR: i64 = 72;
+const MADE_UP_FOR: i64 = 3 * 24 * 4;
 
 /// See the module.
 #[derive(Default)]

@@ -68,11 +68,11 @@ pub struct SilenceArgs {
         value_parser = clap::value_parser!(u32).range(1..))]
     pub silence_fewest_patients: u32,
     /// How often it is counted who is heard, seconds
-    #[arg(long, env = "MIMAMORI_SILENCE_COUNT_SECONDS", default_value_t = 3600,
+    #[arg(long, env = "MIMAMORI_SILENCE_COUNT_SECONDS", default_value_t = 900,
         value_parser = clap::value_parser!(u32).range(1..=21_600))]
     pub silence_count_seconds: u32,
     /// No patient is late sooner, seconds; otherwise one is after five quarters of the usual pause
-    #[arg(long, env = "MIMAMORI_SILENCE_SHORTEST_SECONDS", default_value_t = 6 * 3600)]
+    #[arg(long, env = "MIMAMORI_SILENCE_SHORTEST_SECONDS", default_value_t = 5 * 3600)]
     pub silence_shortest_seconds: u32,
     /// Every patient is late after so long without a reading, seconds
     #[arg(long, env = "MIMAMORI_SILENCE_LONGEST_SECONDS", default_value_t = 27 * 3600,

@@ -128,7 +128,7 @@ mod tests {
         };
         says(3, 0);
         says(4, 0);
-        let limits = Limits::default();
+        let limits = Limits { every: Span::from_hours(1), ..Limits::default() };
         let is_unsure = |number, hours| reports.current().is_unsure(number, at(hours), &limits);
         assert!(!is_unsure(4, 0));
         reader.read(&record(3, b"no framing", 1), &reports);

@@ -8,6 +8,7 @@ mod published;
 mod rebuild;
 mod rule_sets;
 mod silences;
+mod silent_sensors;
 mod slow;
 mod still_clock;
 mod trusted_products;

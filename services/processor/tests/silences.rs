@@ -205,6 +205,14 @@ impl Run {
                 }
             }
             look(hour, &silent_groups(reports.current().iter()));
+            // Patients are counted in each quarter of the hour.
+            for minutes in [15, 30, 45] {
+                for part in &mut parts {
+                    let is_readable = (self.is_readable)(hour, part.number);
+                    let now = at(hour) + Span::from_minutes(minutes);
+                    add(part.pass_time(now, (&reports, is_readable), &codec));
+                }
+            }
         }
         said.sort();
         said

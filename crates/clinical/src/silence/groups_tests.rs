@@ -11,8 +11,9 @@ use crate::schedule::{Expected, Schedule};
 const KIND: Kind = Kind::BloodPressure;
 const DAY: i64 = 24;
 
+/// The numbers in use, but that patients are counted once an hour.
 fn limits() -> Limits {
-    Limits::default()
+    Limits { every: Span::from_hours(1), ..Limits::default() }
 }
 
 /// Hours after midnight in Japan of Monday, 1 June 2026.

@@ -120,9 +120,11 @@ impl Group {
 /// When somebody is late, and when a group is silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How often patients are counted.
+    /// How often patients are counted. A count of others may be so old, and the next one comes so much later:
+    /// by then who was late is known to be of a silent group.
     pub every: Span,
-    /// Nobody is late sooner: phones lose their connection for hours.
+    /// Nobody is late sooner: phones lose their connection for hours. Twice [`Self::every`] later, and the
+    /// time that values are under way, the first alerts about sensors that are silent come.
     pub shortest: Span,
     /// Everybody is late then: before the first alert about a whole day without a reading comes.
     pub longest: Span,
@@ -144,16 +146,15 @@ impl Default for Limits {
 impl Limits {
     /// The numbers in use. Ours.
     const STANDARD: Self = Self {
-        every: Span::from_hours(1),
-        shortest: Span::from_hours(6),
+        every: Span::from_minutes(15),
+        shortest: Span::from_hours(5),
         longest: Span::from_hours(27),
         fewest: 10,
         afterwards: Span::from_hours(24),
         member_for: Span::from_days(14),
     };
 
-    /// A report counts for so long: of an hour that another partition has not come to yet, the hour
-    /// before.
+    /// A report counts for so long: of a time that another partition has not come to yet, the one before.
     pub fn valid_for(&self) -> Span {
         self.every + self.every
     }

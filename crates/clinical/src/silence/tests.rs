@@ -7,8 +7,9 @@ use crate::patient::PatientId;
 use crate::pause::{Pause, PauseReason};
 use crate::schedule::{Expected, Schedule, Weekdays};
 
+/// The numbers in use, but that patients are counted once an hour.
 fn limits() -> Limits {
-    Limits::default()
+    Limits { every: Span::from_hours(1), ..Limits::default() }
 }
 
 /// Hours after midnight in Japan of Monday, 1 June 2026.
@@ -151,7 +152,7 @@ fn a_pause_that_is_usual_is_not_late_and_nobody_waits_longer_than_27_hours() {
         rhythm.patience(&limits())
     };
     // A sensor; who measures in the morning and in the evening; who measures once a day.
-    assert_eq!(every(5, 3), Span::from_hours(6));
+    assert_eq!(every(5, 3), Span::from_hours(5));
     assert_eq!(every(12 * 60, 3), Span::from_hours(15));
     assert_eq!(every(24 * 60, 3), Span::from_hours(27));
     // As long as it is not known what is usual.

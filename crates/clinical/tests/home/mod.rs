@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod daily;
+pub mod noise;
 pub mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};

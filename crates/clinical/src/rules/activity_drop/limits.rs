@@ -69,9 +69,17 @@ pub(super) const MOSTLY_WORN: usize = 21;
 /// Of who walks less a day, a counter says too little. Ours.
 pub(super) const LEAST_STEPS: f64 = 1000.0;
 
-/// An alert ends when the share is so many points above the limit: 70 % at the default. Ours, so that a
-/// patient at the limit does not flap.
-pub(super) const HYSTERESIS: f64 = 20.0;
+/// An alert ends when the share is so many points above the limit, at most at [`WHOLE`]: 90 % at the default.
+/// Ours, so that a patient at the limit does not flap: steps of a day differ by a third, and the median of a
+/// week by some 17 points.
+const HYSTERESIS: f64 = 40.0;
+/// Or as much as before.
+const WHOLE: f64 = 100.0;
+
+/// The share from which on an alert ends, percent.
+pub(super) fn ends_at(limit: f64) -> f64 {
+    (limit + HYSTERESIS).min(WHOLE)
+}
 
 /// An open alert says the week anew when the share is so many points below what it says. Ours.
 pub(super) const FURTHER: f64 = 15.0;
@@ -125,6 +133,12 @@ pub(super) const FIXED: &[Fixed] = &[
         HYSTERESIS,
         "%",
         "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::new(
+        ["解消：基準によらず、この割合以上", "ended: whatever the limit, at a share of"],
+        WHOLE,
+        "%",
+        "ours: as much as before",
     ),
     Fixed::new(
         ["内容の更新：さらに低下（ポイント、以上）", "says more: further down by at least, points"],

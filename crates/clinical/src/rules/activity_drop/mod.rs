@@ -31,8 +31,8 @@ use crate::wording::day_number;
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
 use limits::{
-    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, FURTHER, HYSTERESIS, LEAST_STEPS, MOSTLY_WORN, ON,
-    SHARE, STILL_DAYS, TRUST, WEEK,
+    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, FURTHER, LEAST_STEPS, MOSTLY_WORN, ON, SHARE,
+    STILL_DAYS, TRUST, WEEK, ends_at,
 };
 
 /// The rule.
@@ -223,7 +223,7 @@ fn judge(
         Verdict::holds(findings, open, |open| {
             open.get("share").is_none_or(|said| share <= said - FURTHER)
         })
-    } else if share >= limit + HYSTERESIS {
+    } else if share >= ends_at(limit) {
         Verdict::Clears
     } else {
         Verdict::Neither

@@ -22,7 +22,7 @@ use crate::wording::day_number;
 use super::days::{self, Begin, Verdict};
 use crate::home_pressure::hours::Hours;
 use crate::home_pressure::{DayOfPressure, MeansOfDay, mean_of, tenths};
-use limits::{DAYS, DIFFERENCE, ENOUGH, FURTHER, HYSTERESIS};
+use limits::{CLEARS_BELOW, DAYS, DIFFERENCE, ENOUGH, FURTHER};
 
 /// The rule.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ fn judge(
         Verdict::holds(findings, open, |open| {
             open.get("difference").is_none_or(|said| difference >= said + FURTHER)
         })
-    } else if difference < limit - HYSTERESIS {
+    } else if difference < limit * CLEARS_BELOW {
         Verdict::Clears
     } else {
         Verdict::Neither

@@ -73,12 +73,12 @@ fn only_days_with_both_count() {
 }
 
 #[test]
-fn it_ends_below_fifteen() {
+fn it_ends_below_ten() {
     let mut home = Home::default();
     days(&mut home, 0..5, 134, 112);
-    days(&mut home, 5..14, 130, 115);
-    assert_eq!(transitions(&home), [Raised], "15 apart ends nothing");
-    days(&mut home, 14..22, 129, 115);
+    days(&mut home, 5..14, 125, 115);
+    assert_eq!(transitions(&home), [Raised], "10 apart ends nothing");
+    days(&mut home, 14..22, 124, 115);
     assert_eq!(transitions(&home), [Raised, Resolved]);
 }
 

@@ -18,10 +18,6 @@ pub(super) const HOURS: Parameter = Parameter {
     source: "ours: phones lose their connection for some hours, and a sensor is changed within them; who is asked the same day measures by finger-stick meanwhile",
 };
 
-/// So much later it is reported: until then it is known whether a whole group of patients is silent, which is
-/// counted once an hour, and a count of others may be an hour old. Ours.
-pub(super) const UNTIL_GROUPS_ARE_COUNTED: Span = Span::from_hours(2);
-
 /// A sensor is worn that has said so many values in a day; one value may be said to be a sensor's by mistake.
 /// Ours: those that store a value each quarter of an hour say so many in three hours.
 pub(super) const WORN: usize = 12;
@@ -34,11 +30,6 @@ pub(super) const HANDED_OVER: Span = Span::from_hours(1);
 
 /// The numbers of the rule that nothing changes.
 pub(super) const FIXED: &[Fixed] = &[
-    Fixed::hours(
-        ["通知までの追加時間", "reported: after these hours"],
-        UNTIL_GROUPS_ARE_COUNTED,
-        "ours: until then it is known whether a whole group is silent",
-    ),
     Fixed::count(
         ["センサー装着とみなす値の数（以上）", "worn: values of sensors at least"],
         WORN,

@@ -33,7 +33,7 @@ use crate::schedule::{Expected, Schedule};
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
-use limits::{HANDED_OVER, HOURS, UNTIL_GROUPS_ARE_COUNTED, WORN, WORN_WITHIN};
+use limits::{HANDED_OVER, HOURS, WORN, WORN_WITHIN};
 
 /// The rule.
 #[derive(Debug)]
@@ -200,7 +200,7 @@ impl<'p> Silences<'p> {
     /// Until when a silence is none, and until when it is not one for review.
     fn until(&self, began: Timestamp, reported: &[(Timestamp, Timestamp)]) -> Until {
         let local_time = self.schedule.local_time();
-        let after = |time: Timestamp| time + self.patience + UNTIL_GROUPS_ARE_COUNTED;
+        let after = |time: Timestamp| time + self.patience;
         let mut due = after(began.max(local_time.begin_of(self.schedule.start(), 0)));
         let mut day = local_time.day_of(due);
         while day < Date::MAX && !self.is_counted(day) {

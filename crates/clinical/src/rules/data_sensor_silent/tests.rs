@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::limits::HOURS;
 use crate::Kind;
 use crate::alert::{Alert, Severity, Transition};
 use crate::held_back::HeldBack;
@@ -16,6 +17,7 @@ use crate::plan::Plan;
 use crate::rules;
 use crate::rules::glucose_tests::{Sent, finger, sensor};
 use crate::schedule::{Expected, Schedule};
+use crate::silence::Limits;
 use crate::time::{Span, Timestamp};
 
 use Severity::{Review, Technical};
@@ -56,12 +58,12 @@ fn reported(home: &Home) -> Vec<(Transition, Severity, Timestamp)> {
 #[test]
 fn a_sensor_that_says_nothing_is_reported_the_same_day_and_asks_for_a_finger_stick() {
     let mut home = home(plan(), worn(0, DAY));
-    home.waits_until(DAY + 8 * HOUR - 1);
+    home.waits_until(DAY + 6 * HOUR - 1);
     assert!(home.reported.is_empty());
     home.waits_until(40 * DAY);
     assert_eq!(
         reported(&home),
-        [(Raised, Technical, at(DAY + 8 * HOUR)), (Escalated, Review, at(15 * DAY + 8 * HOUR))]
+        [(Raised, Technical, at(DAY + 6 * HOUR)), (Escalated, Review, at(15 * DAY + 6 * HOUR))]
     );
     assert_eq!(home.last().first_observed_at, at(DAY));
     let words = rules::words(home.last());
@@ -110,7 +112,7 @@ fn the_hours_are_the_patients_own_and_a_plan_that_asks_for_none_takes_it_back() 
     let own = expecting(Kind::BloodGlucose, &[("data.sensor_silent.hours", 30.0)]);
     let mut home = home(own, worn(0, DAY));
     home.waits_until(3 * DAY);
-    assert_eq!(reported(&home), [(Raised, Technical, at(DAY + 32 * HOUR))]);
+    assert_eq!(reported(&home), [(Raised, Technical, at(DAY + 30 * HOUR))]);
     assert_eq!(home.last().parameter("hours"), Some(30.0));
     home.plan = expecting(Kind::BloodPressure, &[]);
     let taken_back = home.missed_at(3 * DAY);
@@ -138,12 +140,21 @@ fn the_hours_begin_anew_after_a_pause() {
     let mut home = home(paused, worn(0, DAY));
     home.waits_until(20 * DAY);
     // Midnight of 4 June in Japan is 15:00 UTC.
-    assert_eq!(home.reported[0].changed_at.to_string(), "2026-06-03T23:00:00Z");
+    assert_eq!(home.reported[0].changed_at.to_string(), "2026-06-03T21:00:00Z");
+}
+
+/// Who is late is counted so much later, and a count of others is as old. A quarter of an hour each way is for
+/// values that are under way.
+#[test]
+fn a_silent_group_is_known_before_the_alert_of_a_sensor_that_is_silent_is_due() {
+    let Limits { every, shortest, .. } = Limits::default();
+    let is_due = Span::from_hours(HOURS.default as i64);
+    assert!(shortest + every + every + Span::from_minutes(30) <= is_due);
 }
 
 #[test]
 fn while_the_group_is_silent_it_is_held_back_and_not_for_ever() {
-    let due = at(DAY + 8 * HOUR);
+    let due = at(DAY + 6 * HOUR);
     let hold = |hours| {
         let mut held = plan();
         let until = due + Span::from_hours(hours);
@@ -162,16 +173,16 @@ fn while_the_group_is_silent_it_is_held_back_and_not_for_ever() {
     assert_eq!(reported(&ever), [(Raised, Technical, due + Span::from_days(3))]);
     // What was raised before stays.
     let mut raised = home(plan(), worn(0, DAY));
-    raised.waits_until(DAY + 9 * HOUR);
+    raised.waits_until(DAY + 7 * HOUR);
     raised.plan = hold(1000);
-    assert!(raised.missed_at(DAY + 9 * HOUR).is_empty());
+    assert!(raised.missed_at(DAY + 7 * HOUR).is_empty());
 }
 
 #[test]
 fn a_sensors_value_in_time_costs_no_computation() {
     let mut home = home(plan(), worn(0, 4 * HOUR));
     let before = assessed(RULE);
-    for one in worn(4 * HOUR + 15, 9 * HOUR) {
+    for one in worn(4 * HOUR + 15, 8 * HOUR) {
         home.receives(one);
     }
     assert_eq!(assessed(RULE), before);
@@ -216,7 +227,7 @@ proptest! {
     #[test]
     fn the_fast_path_equals_the_full_computation(history in history(), sweeps: bool) {
         let checks = Checks {
-            after: &[0, HOUR, 9 * HOUR],
+            after: &[0, HOUR, 7 * HOUR],
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };

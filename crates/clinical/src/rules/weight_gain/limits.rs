@@ -56,6 +56,11 @@ pub(super) const LONGEST: Span = Span::from_days(28);
 /// A gain ends when it is so far below its limit, so that a patient at the limit does not flap. Ours.
 const HYSTERESIS: Weight = Weight(50);
 
+/// A gain ends so long after its first reading at the soonest, so that weight which goes up and down from
+/// day to day is not a new alert each time: what was compared with it is compared with nothing then. A week,
+/// less the 4 hours that people weigh themselves earlier. Ours.
+pub(super) const SETTLED: Span = Span::from_hours(7 * 24 - 4);
+
 /// How much gain, in how many days at most, is one to look at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Limit {
@@ -130,6 +135,11 @@ pub(super) const FIXED: &[Fixed] = &[
         HYSTERESIS.0 as f64 / 100.0,
         "kg",
         "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::hours(
+        ["解消：最初の増加からの時間（以上）", "ended: after the first gain at least"],
+        SETTLED,
+        "ours: a week, so that one low weight raises one alert",
     ),
     Fixed::hours(
         [

@@ -7,8 +7,8 @@
 //! Others stand on the scale too. A reading more than 20 kg above another is another person's; a
 //! reading that stands alone below the ones before and after it is nobody's weight to compare with.
 //!
-//! An episode lasts until the weight is back: less than half a kilogram below the limit above the
-//! weight before the gain. Where that scale has shown nothing for a week, nothing can be compared
+//! An episode lasts until the weight is back, a week after it began at the soonest: less than half a
+//! kilogram below the limit above the weight before the gain. Where that scale has shown nothing for a week, nothing can be compared
 //! with it any more: then another scale ends it that is not above its own readings of a week. It ends
 //! as well with a reading four weeks after the newest gain: the weight has become the patient's.
 //! Silence ends nothing.
@@ -31,7 +31,7 @@ use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, 
 use crate::time::{Span, Timestamp};
 
 use super::weights::weight;
-use limits::{ALONE, COMPARED, IN_3_DAYS, IN_7_DAYS, LONGEST, Limit, Limits};
+use limits::{ALONE, COMPARED, IN_3_DAYS, IN_7_DAYS, LONGEST, Limit, Limits, SETTLED};
 use scale::Scale;
 
 /// The rule.
@@ -357,8 +357,11 @@ impl Gain {
         let is_far_below = self.is_far_below(reading);
         let doubtful = std::mem::replace(&mut self.doubtful, is_far_below.then_some(reading.time));
         let was_doubtful = doubtful.is_some_and(|before| reading.time - before <= ALONE);
-        let is_sure = !is_far_below || was_doubtful || self.reported_end == Some(reading.time);
-        is_sure && gain < self.limit.ends_below()
+        let is_reported = self.reported_end == Some(reading.time);
+        let is_sure = !is_far_below || was_doubtful || is_reported;
+        // Sooner, the low weight that it was compared with would raise the next alert as well.
+        let is_settled = reading.time - self.episode.began >= SETTLED || is_reported;
+        is_sure && is_settled && gain < self.limit.ends_below()
     }
 }
 

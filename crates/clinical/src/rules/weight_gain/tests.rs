@@ -159,10 +159,12 @@ fn another_scale_is_compared_with_itself_only() {
 }
 
 #[test]
-fn it_ends_when_the_weight_is_back_and_not_before() {
-    let mut home = after(&[(0, 80.0), (2, 82.3), (3, 81.5), (4, 81.5)]);
+fn it_ends_when_the_weight_is_back_for_a_week_and_not_before() {
+    let mut home = after(&[(0, 80.0), (2, 82.3), (3, 81.4), (8, 81.4)]);
+    assert_eq!(transitions(&home), [Raised], "within a week it is open");
+    home.receives(kg(9, 81.5));
     assert_eq!(transitions(&home), [Raised], "at half a kilogram below the limit it is open");
-    home.receives(kg(5, 81.4));
+    home.receives(kg(10, 81.4));
     assert_eq!(transitions(&home), [Raised, Resolved]);
 }
 
@@ -252,8 +254,9 @@ fn another_person_on_the_scale_raises_nothing_and_ends_nothing() {
     assert!(home.reported.is_empty());
     let mut home = after(&[(0, 80.0), (1, 80.0), (3, 82.5), (4, 72.0), (5, 82.6)]);
     assert!(home.monitor.alerts()[0].is_open());
-    home.receives(kg(6, 75.0));
-    home.receives(kg(7, 75.2));
+    home.receives(kg(10, 75.0));
+    assert!(home.monitor.alerts()[0].is_open());
+    home.receives(kg(11, 75.2));
     assert_eq!(home.last().transition, Resolved, "two readings in a row say so");
 }
 

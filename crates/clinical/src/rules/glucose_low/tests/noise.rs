@@ -4,20 +4,17 @@ use std::collections::BTreeSet;
 
 use super::{after, stays};
 use crate::alert::{Severity, Stage, Status, Transition};
+use crate::home::noise::Noise;
 use crate::rules::glucose_tests::{Sent, sensor};
 
 use Severity::{Review, Urgent};
 use Stage::Confirmed;
 use Transition::{Escalated, Raised, Resolved};
 
-/// Values of a sensor that is around 70 for days, from a small generator.
+/// Values of a sensor that is around 70 for days.
 fn noise(values: usize) -> Vec<u16> {
-    let mut state = 1_u32;
-    let next = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        66 + (state >> 24) as u16 % 8
-    };
-    (0..values).map(next).collect()
+    let mut noise = Noise::seeded(1);
+    (0..values).map(|_| 66 + u16::from(noise.byte()) % 8).collect()
 }
 
 /// The consensus: an event begins with 15 minutes below 70, and is over with 15 minutes at or above it.
