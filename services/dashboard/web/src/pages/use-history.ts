@@ -7,6 +7,7 @@ import { periodOf, type Period, type Range } from '../charts/period'
 import { DAY_MS } from '../language/zones'
 import { againAfterFailure, whileSeen } from '../state/questions'
 import { useAnswer, useFollowing, useLasting, useSeen, useSlow } from '../state/server-state'
+import { SHORT_PAUSE } from '../state/throttle'
 
 export interface History {
   readonly range: Range
@@ -35,8 +36,6 @@ export type Failure = 'not-yours' | 'unavailable' | 'failed'
 const MOST = 50_000
 const NO_ALERTS: readonly Alert[] = []
 
-/** With this pause and the wait of `useSlow` what an open page shows is so within ten seconds, or it says as of when. */
-const MOST_PAUSE_MS = 5_000
 /** The live stream tells of no care plan and no rule set. A page that is seen asks what they give its charts so often. */
 const IN_FORCE_ANEW_MS = 30_000
 
@@ -61,7 +60,7 @@ export function useReadings(patient: string, range: Range, newest: number | null
     ...againAfterFailure(isWorthAsking),
   })
   // What the viewer chose is not kept waiting; what changed by itself may come often.
-  const askReadings = useFollowing(queryKey, { changes: changes.readings, isReady, pace: { mostPause: MOST_PAUSE_MS } })
+  const askReadings = useFollowing(queryKey, { changes: changes.readings, isReady, pace: SHORT_PAUSE })
   const isSlow = useSlow(isFetching)
   const { inForce, inForceFailure, askInForce } = useInForce(patient, answer !== null, changes.alerts)
   const history = useMemo(() => answer && withInForce(answer, inForce), [answer, inForce])
@@ -99,7 +98,7 @@ function useInForce(patient: string, areShown: boolean, changedAlerts: number) {
     ...asking,
     refetchInterval: (query) => isWorthAsking(query.state.error) && asking.refetchInterval(query),
   })
-  const askInForce = useFollowing(queryKey, { changes: changedAlerts, isReady: isDue, pace: { mostPause: MOST_PAUSE_MS } })
+  const askInForce = useFollowing(queryKey, { changes: changedAlerts, isReady: isDue, pace: SHORT_PAUSE })
   return { inForce: answer, inForceFailure: failureOf(failure), askInForce }
 }
 
@@ -163,7 +162,7 @@ export function useAlerts(patient: string, changes: number) {
     queryFn: async () => ({ alerts: (await listAlertsOf(patient)).alerts, at: serverNow() }),
     ...againAfterFailure(isWorthAsking),
   })
-  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  useFollowing(queryKey, { changes, isReady: true, pace: SHORT_PAUSE })
   const alertsAreSlow = useSlow(isFetching)
   return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure), alertsAreSlow }
 }
@@ -184,7 +183,7 @@ export function useBackdated(patient: string, changes: number): BackdatedState {
     queryFn: async () => ({ ...(await listBackdated(patient)), at: serverNow() }),
     ...againAfterFailure(isWorthAsking),
   })
-  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  useFollowing(queryKey, { changes, isReady: true, pace: SHORT_PAUSE })
   return { backdated: answer, failure: failureOf(failure), isSlow: useSlow(isFetching) }
 }
 

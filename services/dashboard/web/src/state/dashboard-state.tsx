@@ -5,7 +5,7 @@ import type { Alert, AlertCare, Care, PatientSummary, Patients } from '../api/mo
 import { useSession } from '../session'
 import { withLiveAlerts } from '../triage/patients'
 import { useSlow } from './server-state'
-import { AGAIN_MS, throttled, type Throttled } from './throttle'
+import { AGAIN_MS, paceOfList, throttled, type Throttled } from './throttle'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
 import { lookWhenDue, NO_ALERTS, withAlert, withCareOf, withSnapshot, withReported, type Announcement } from './reporting'
 
@@ -65,6 +65,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   fail.current = checkFailure
 
   const throttle = useRef<Throttled | null>(null)
+  const listed = useRef(0)
   const refresh = useCallback(() => throttle.current?.ask(), [])
 
   useEffect(() => {
@@ -73,6 +74,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       return listPatients()
         .then(
           (answer) => {
+            listed.current = answer.patients.length
             setList({ answer, at: serverNow() })
             setListFailed(false)
           },
@@ -81,7 +83,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
           },
         )
         .finally(() => setIsAsking(false))
-    })
+    }, paceOfList(() => listed.current))
     refresh()
     return () => throttle.current?.stop()
   }, [refresh])

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { throttled } from './throttle'
+import { paceOfList, throttled, type Pace } from './throttle'
 import { changesOf, NO_CHANGES, withChanged, withUnknownChanges } from './changes'
 
 beforeEach(() => {
@@ -9,13 +9,13 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function asked(takes: number, mostPause?: number) {
+function asked(takes: number, pace: Pace = {}) {
   const times: number[] = []
   const started = Date.now()
   const throttle = throttled(() => {
     times.push(Date.now() - started)
     return new Promise((resolve) => setTimeout(resolve, takes))
-  }, mostPause === undefined ? {} : { mostPause })
+  }, pace)
   return { times, throttle }
 }
 
@@ -39,12 +39,24 @@ test('what is wanted while an answer is awaited is asked again: that answer may 
 })
 
 test('where a page is to be true within seconds, a slow answer does not make the pause longer', async () => {
-  const { times, throttle } = asked(5_000, 8_000)
+  const { times, throttle } = asked(5_000, { mostPause: () => 8_000 })
   throttle.ask()
   await vi.advanceTimersByTimeAsync(1_000)
   throttle.ask()
   await vi.advanceTimersByTimeAsync(200_000)
   expect(times).toEqual([0, 8_000])
+})
+
+test('a list of few patients is asked for within seconds however slow its answer, and one of thousands is not', async () => {
+  const pauseOf = async (patients: number) => {
+    const { times, throttle } = asked(1_500, paceOfList(() => patients))
+    throttle.ask()
+    await vi.advanceTimersByTimeAsync(1_000)
+    throttle.ask()
+    await vi.advanceTimersByTimeAsync(200_000)
+    return times[1]
+  }
+  expect([await pauseOf(200), await pauseOf(201)]).toEqual([5_000, 15_000])
 })
 
 test('a clock that is set back keeps no question waiting', async () => {

@@ -3,12 +3,10 @@ import { useLanguage } from '../language/language'
 import { useNow } from '../state/dashboard-state'
 import { againAfterFailure } from '../state/questions'
 import { useAnswer, useFollowing } from '../state/server-state'
+import { SHORT_PAUSE } from '../state/throttle'
 import { readSummaries } from './api'
 import { GlucosePanel, isGlucoseExpected } from './glucose-panel'
 import { isPressureExpected, PressurePanel } from './pressure-panel'
-
-/** As for the charts: what an open page shows is so within ten seconds, or it says as of when. */
-const MOST_PAUSE_MS = 5_000
 
 interface PatientSummariesProps {
   readonly patient: string
@@ -60,6 +58,6 @@ function Waiting({ latest, now }: { latest: readonly Reading[]; now: number }) {
 function useSummaries(patient: string, changes: number) {
   const queryKey = ['summaries', patient]
   const { answer: summaries, failure } = useAnswer({ of: patient, queryKey, queryFn: () => readSummaries(patient), ...againAfterFailure() })
-  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  useFollowing(queryKey, { changes, isReady: true, pace: SHORT_PAUSE })
   return { summaries, hasFailed: failure !== null }
 }
