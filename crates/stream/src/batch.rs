@@ -2,9 +2,9 @@
 //! client's own way of taking one record asks the clock three times and allocates for each, which a
 //! rebuild of millions of records feels.
 //!
-//! What the C library demands and this module keeps: a queue is given back before its client ends (the
-//! queue borrows the consumer), a message is destroyed once (by `Drop`), and what is read of a message
-//! lives no longer than the message does.
+//! What the C library demands and this module keeps: queues and messages are given back before their
+//! client ends (both borrow the consumer), a message is destroyed once (by `Drop`), and what is read of
+//! a message lives no longer than the message does.
 
 #![allow(unsafe_code, reason = "the client has no safe way to take many records at a time")]
 
@@ -42,7 +42,7 @@ impl<'c> Waiting<'c> {
     }
 
     /// What waits, in the order in which it came; nothing where nothing does.
-    pub(crate) fn take(&mut self) -> impl Iterator<Item = Waited> {
+    pub(crate) fn take(&mut self) -> impl Iterator<Item = Waited<'c>> + use<'c> {
         // Safe: there is room for as many messages as are asked for, and each is owned from here on.
         let count = unsafe {
             sys::rd_kafka_consume_batch_queue(
@@ -54,10 +54,10 @@ impl<'c> Waiting<'c> {
         };
         let count = usize::try_from(count).unwrap_or(0);
         // All are owned at once, so that each is destroyed although nobody looks at it.
-        let owned: Vec<Waited> = self.taken[..count]
+        let owned: Vec<Waited<'c>> = self.taken[..count]
             .iter()
             .filter_map(|message| NonNull::new(*message))
-            .map(Waited)
+            .map(|message| Waited { message, consumer: PhantomData })
             .collect();
         owned.into_iter()
     }
@@ -71,16 +71,19 @@ impl Drop for Waiting<'_> {
 }
 
 /// A record, or what happened instead of one.
-pub(crate) struct Waited(NonNull<sys::rd_kafka_message_t>);
+pub(crate) struct Waited<'c> {
+    message: NonNull<sys::rd_kafka_message_t>,
+    consumer: PhantomData<&'c ()>,
+}
 
-impl Waited {
+impl Waited<'_> {
     /// The record; or what happened to its consumer.
     ///
     /// # Errors
     /// As [`BaseConsumer::poll`]: the end of a partition is one.
     pub(crate) fn record(&self) -> Result<Record<'_>, KafkaError> {
         // Safe: the message is valid until it is dropped.
-        let message = unsafe { self.0.as_ref() };
+        let message = unsafe { self.message.as_ref() };
         match message.err {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR => {}
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__PARTITION_EOF => {
@@ -102,10 +105,10 @@ impl Waited {
     }
 }
 
-impl Drop for Waited {
+impl Drop for Waited<'_> {
     fn drop(&mut self) {
         // Safe: it is owned by this value alone.
-        unsafe { sys::rd_kafka_message_destroy(self.0.as_ptr()) }
+        unsafe { sys::rd_kafka_message_destroy(self.message.as_ptr()) }
     }
 }
 

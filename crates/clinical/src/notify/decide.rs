@@ -165,7 +165,7 @@ impl Steps<'_> {
     }
 
     /// When an alert that nobody sees to by then is overdue: everybody has had the time to.
-    fn is_overdue_at(&self, limits: &Limits) -> Timestamp {
+    fn overdue_at(&self, limits: &Limits) -> Timestamp {
         let last = self.all.iter().map(|(_, entry, ..)| entry.after).max().unwrap_or(Span::ZERO);
         self.occasion + last + limits.overdue_after
     }
@@ -245,7 +245,7 @@ impl<'a> Subject<'a> {
         let due = self.untried(&steps, now, decision);
         if severity == Severity::Urgent {
             decision.counts.unattended += 1;
-            match steps.is_overdue_at(limits) {
+            match steps.overdue_at(limits) {
                 at if now < at => decision.look(at),
                 _ => decision.counts.overdue += 1,
             }

@@ -121,6 +121,19 @@ fn an_undone_acknowledgement_calls_one_after_the_other() {
 }
 
 #[test]
+fn an_acknowledgement_undone_after_the_whole_list_was_notified_is_overdue_at_once() {
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 300)]);
+    world.raise("a");
+    world.pass(seconds(400));
+    world.acknowledge("a");
+    world.pass(seconds(3600));
+    assert_eq!(world.decision().counts, Counts::default());
+    world.does("a", |_| Deed::Undo(ActId::parse("1").unwrap()));
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0, overdue: 1 });
+    assert_eq!(world.messages(), messages(&[(0, "sato", 1), (300, "ito", 1)]));
+}
+
+#[test]
 fn an_urgent_alert_that_eases_before_the_first_delay_is_sent_all_the_same() {
     let mut world = World::new(vec![entry("sato", 60)]);
     world.raise("a");
