@@ -12,12 +12,12 @@ use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, ReadingId};
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
-use crate::rule::TOGETHER;
-use crate::rule::{Assessment, Change, Context};
+use crate::rule::{Assessment, Change, Context, TOGETHER};
 use crate::rule_set::Places;
 use crate::rules;
 use crate::slow::SlowReadings;
 use crate::source::SourceDigest;
+use crate::suspicions::SAME_MINUTE_FOR;
 use crate::time::{Span, Timestamp};
 use crate::timeline::{Admission, CountedChange, Timeline};
 use crate::version::Version;
@@ -342,11 +342,13 @@ impl Monitor {
         self.timeline.forget(now, window) && self.alerts.all.is_empty() && self.slow.is_empty()
     }
 
-    /// Forgets the alerts that were over before the lookback begins.
+    /// Forgets the alerts that were over before the lookback begins. One that changed lately tells for as long
+    /// as a replaced reading is reported that it was about such a reading.
     fn forget_alerts(&mut self, now: Timestamp, window: Window) {
-        let lookback_start = window.lookback_start(now);
+        let seen_from = window.lookback_start(now);
+        let is_seen = |of: &Alert| of.until() >= seen_from || of.changed_at + SAME_MINUTE_FOR > now;
         if !self.alerts.all.is_empty() {
-            self.alerts.change(|alerts| alerts.retain(|alert| alert.until() >= lookback_start));
+            self.alerts.change(|alerts| alerts.retain(is_seen));
         }
     }
 

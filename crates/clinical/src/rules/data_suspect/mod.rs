@@ -71,6 +71,7 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::rules;
 use crate::sample::Sample;
+use crate::source::SourceDigest;
 use crate::suspicions::{Replaced, SAME_MINUTE_FOR, Suspicions, UnknownTime};
 use crate::time::{Span, Timestamp};
 
@@ -269,29 +270,29 @@ impl Reasons {
         reasons
     }
 
-    /// Adds what was replaced or overtaken, as far as it is known, and of what lies before all that can be
-    /// known here, what the open alert tells.
+    /// Adds what was replaced or overtaken, as far as that can be known here, and of what lies before that what
+    /// the open alert tells.
     fn add_replaced(&mut self, suspicions: Option<&Suspicions>, context: &Context<'_>) {
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
             let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
             let replaced = replaced.filter(|one| {
-                one.is_overtaken() == is_overtaken && !replaced::is_reported_elsewhere(one, context)
+                one.is_overtaken() == is_overtaken
+                    && replaced::is_known_here(one, context)
+                    && rules::is_severe(one.kind, one.reading.sample, context.plan)
+                    && !replaced::is_reported_elsewhere(one, context)
             });
-            let is_severe =
-                |one: &&Replaced| rules::is_severe(one.kind, one.reading.sample, context.plan);
-            let received = replaced.clone().filter(is_severe).map(|one| one.received);
-            let readings = replaced.map(|one| (one.kind, one.reading, one.reported_from()));
-            let reported = match received.min() {
-                Some(first) => Some((first, severe(readings, context.plan))),
-                None => {
-                    context.open().and_then(|alert| replaced::not_known_here(alert, name, context))
-                }
+            let known: Vec<&Replaced> = replaced.collect();
+            let open = context.open();
+            let not_known = open.map(|alert| replaced::not_known_here(alert, name, context));
+            let not_known = not_known.unwrap_or_default();
+            let since = known.iter().map(|one| one.received);
+            let Some(first) = since.chain(not_known.iter().map(|one| one.since)).min() else {
+                continue;
             };
-            if let Some((first, replaced)) = reported {
-                self.add(name, (first, first + SAME_MINUTE_FOR));
-                self.names.extend(values([(name, replaced.len() as f64)]));
-                self.severe.extend(replaced);
-            }
+            let reported = replaced::reported_last(&known, &not_known, open, name);
+            self.add(name, (first, first + SAME_MINUTE_FOR));
+            self.names.extend(values([(name, reported.len() as f64)]));
+            self.severe.extend(reported);
         }
     }
 
@@ -346,13 +347,26 @@ impl Reasons {
 /// A reading of a kind, and since when it is reported.
 type Reported = (Kind, CurrentReading, Timestamp);
 
+/// Where a value stands among those that are reported: since when it is, then when it was observed.
+type Place = (Timestamp, Timestamp, Kind, SourceDigest);
+
+fn place(EvidenceReading { kind, reading }: EvidenceReading, reported_from: Timestamp) -> Place {
+    (reported_from, reading.time, kind, reading.source)
+}
+
 /// The severe values that are reported last, in the order of that.
 fn severe(readings: impl Iterator<Item = Reported>, plan: &Plan) -> Vec<EvidenceReading> {
-    let mut severe: Vec<Reported> =
-        readings.filter(|(kind, one, _)| rules::is_severe(*kind, one.sample, plan)).collect();
-    severe.sort_by_key(|(kind, one, reported)| (*reported, one.time, *kind, one.source));
-    let newest = severe.len().saturating_sub(MOST_EVIDENCE);
-    let evidence =
-        |(kind, reading, _): &Reported| EvidenceReading { kind: *kind, reading: *reading };
-    severe[newest..].iter().map(evidence).collect()
+    let severe = readings.filter(|(kind, one, _)| rules::is_severe(*kind, one.sample, plan));
+    let reported = |(kind, reading, from): Reported| {
+        let reading = EvidenceReading { kind, reading };
+        (Some(place(reading, from)), reading)
+    };
+    newest(severe.map(reported).collect())
+}
+
+/// Those that are reported last. Of one place the order stays.
+fn newest(mut reported: Vec<(Option<Place>, EvidenceReading)>) -> Vec<EvidenceReading> {
+    reported.sort_by_key(|(place, _)| *place);
+    let newest = reported.split_off(reported.len().saturating_sub(MOST_EVIDENCE));
+    newest.into_iter().map(|(_, one)| one).collect()
 }

@@ -255,34 +255,74 @@ fn what_a_device_says_again_with_other_decimals_or_more_beside_it_overtakes_noth
     }
 }
 
-/// The alert had been open for long when a value was replaced that had nearly left the window.
-#[test]
-fn what_was_replaced_lately_stays_reported_after_a_restart_also_in_an_alert_that_is_long_open() {
+/// What was sent, the minute of its receipt, and what became of it.
+type Sent = (Reading, i64, Outcome);
+
+/// A severe and then an ordinary value of a device, observed at 20 seconds past a minute, are registered in two
+/// minutes in a row, and received a minute later each.
+fn replaced_at(home: &mut Home, observed: i64, minute: i64, device: &str) -> Vec<Sent> {
     let (severe, ordinary, _) = severe_values()[0];
-    let mut home = Home::default();
-    let factory = cuff(FACTORY + 3, 1, 128).reading();
-    let mut sent = vec![(factory.clone(), 1, send(&mut home, &factory, 1))];
-    for (value, minute) in [(severe, 20 * DAY), (ordinary, 20 * DAY + 1)] {
+    let values = [(severe, minute), (ordinary, minute + 1)];
+    let send = |(value, minute)| {
         let reading = Reading {
-            observation_time: at(-19 * DAY) + Span::from_seconds(20),
-            source: Source::device("OMRON", "2").unwrap(),
+            observation_time: at(observed) + Span::from_seconds(20),
+            source: Source::device("OMRON", device).unwrap(),
             version: Version::new(at(minute), 1),
             ..of_second(value, 30)
         };
-        sent.push((reading.clone(), minute + 1, send(&mut home, &reading, minute + 1)));
-    }
-    assert_eq!(said(&home).pop().unwrap().2, ["clock_not_set", "same_minute"]);
-    let restarted_at = 23 * DAY;
-    home.waits_until(restarted_at);
-    let window = Window::rebuilt_at(at(restarted_at));
+        (reading.clone(), minute + 1, send(home, &reading, minute + 1))
+    };
+    values.into_iter().map(send).collect()
+}
+
+/// What a process knows that starts at a minute.
+fn restarted(home: &Home, sent: &[Sent], minute: i64) -> Home {
+    let window = Window::rebuilt_at(at(minute));
     let mut restarted = Home { window, ..Home::default() };
-    for (reading, minute, outcome) in &sent {
+    for (reading, minute, outcome) in sent {
         restarted.monitor.restore_reading(&reading.into(), at(*minute), *outcome, window);
     }
     let alerts = home.monitor.alerts();
     alerts.iter().for_each(|alert| restarted.monitor.restore_alert(alert.clone()));
+    restarted
+}
+
+/// The alert had been open for long when a value was replaced that had nearly left the window.
+#[test]
+fn what_was_replaced_lately_stays_reported_after_a_restart_also_in_an_alert_that_is_long_open() {
+    let mut home = Home::default();
+    let factory = cuff(FACTORY + 3, 1, 128).reading();
+    let mut sent = vec![(factory.clone(), 1, send(&mut home, &factory, 1))];
+    sent.extend(replaced_at(&mut home, -19 * DAY, 20 * DAY, "2"));
+    assert_eq!(said(&home).pop().unwrap().2, ["clock_not_set", "same_minute"]);
+    let restarted_at = 23 * DAY;
+    home.waits_until(restarted_at);
+    let mut restarted = restarted(&home, &sent, restarted_at);
     assert_eq!(restarted.missed_at(restarted_at), []);
     // It ends for that, a week after it was replaced.
     restarted.waits_until(28 * DAY);
     assert_eq!(said(&restarted).pop().unwrap().2, ["clock_not_set"]);
+}
+
+/// A restart knows of the other one, and of the first nothing but what the alert tells.
+#[test]
+fn of_two_that_were_replaced_the_one_that_has_left_the_window_stays_reported_after_a_restart() {
+    let mut home = Home::default();
+    let mut sent = replaced_at(&mut home, 0, 39 * DAY, "1");
+    sent.extend(replaced_at(&mut home, 3 * DAY, 39 * DAY + 10, "2"));
+    let suspect = |home: &Home| {
+        let mut alerts = home.monitor.alerts().iter();
+        alerts.find(|alert| alert.rule.as_str() == "data.suspect").unwrap().clone()
+    };
+    let reported = |home: &Home| suspect(home).evidence.len();
+    assert_eq!((said(&home).pop().unwrap().2, reported(&home)), (vec!["same_minute"], 2));
+    let restarted_at = 42 * DAY;
+    home.waits_until(restarted_at);
+    let mut restarted = restarted(&home, &sent, restarted_at);
+    assert_eq!(restarted.missed_at(restarted_at), []);
+    for home in [&mut home, &mut restarted] {
+        assert_eq!(reported(home), 2);
+        home.waits_until(47 * DAY);
+        assert_eq!(suspect(home).status, Status::Resolved);
+    }
 }

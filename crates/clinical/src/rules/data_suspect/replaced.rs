@@ -1,6 +1,6 @@
 //! Of which values that were replaced or overtaken something else tells.
 
-use super::{OVERTAKEN, wording};
+use super::{OVERTAKEN, Place, newest, place, wording};
 use crate::alert::{Alert, Evidence};
 use crate::copies::has_same_values;
 use crate::episode::EvidenceReading;
@@ -55,24 +55,75 @@ fn is_reported_by_what_counts(one: &Replaced, plan: &Plan) -> bool {
     })
 }
 
+/// Whether whoever has started since knows of a reading that was replaced as well: not of one from before all
+/// that is looked back at, of which nobody gets to know anything new. What says a date of long ago is known
+/// whenever a process starts.
+pub(super) fn is_known_here(one: &Replaced, context: &Context<'_>) -> bool {
+    let time = one.reading.time;
+    time >= context.lookback_start() || time < one.received - WINDOW
+}
+
+/// A severe value of which nothing but an open alert tells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToldByAlert {
+    reading: EvidenceReading,
+    /// Since when, at the latest. The alert does not say it: since the alert has changed last, or since the reading
+    /// has left the window, behind which none is replaced.
+    pub(super) since: Timestamp,
+}
+
 /// What an alert tells of one of the last reasons, from before all that a process can know which has started
-/// since; none where its time is over.
-///
-/// The alert does not say since when: at the latest since it has changed last, or since the newest of the readings
-/// has left the window, behind which none is replaced.
+/// since, until its time is over.
 pub(super) fn not_known_here(
     alert: &Alert,
     reason: &str,
     context: &Context<'_>,
-) -> Option<(Timestamp, Vec<EvidenceReading>)> {
-    let [of_minute, overtaken] = wording::replaced(alert);
-    let reported = if reason == OVERTAKEN { overtaken } else { of_minute };
-    let observed = |evidence: &Evidence| evidence.reading.observation_time();
-    let newest = reported.iter().map(observed).max()?;
-    // What says a date of long ago is known whenever a process starts.
+) -> Vec<ToldByAlert> {
     let before = alert.raised_at - WINDOW..context.lookback_start();
-    let is_before = reported.iter().all(|evidence| before.contains(&observed(evidence)));
-    let since = alert.changed_at.min(newest + WINDOW);
-    (is_before && since + SAME_MINUTE_FOR > context.now)
-        .then(|| (since, reported.iter().map(EvidenceReading::from).collect()))
+    let told = told(alert, reason).iter().map(|evidence| {
+        let reading = EvidenceReading::from(evidence);
+        let since = alert.changed_at.min(reading.reading.time + WINDOW);
+        ToldByAlert { reading, since }
+    });
+    let lasts = |one: &ToldByAlert| {
+        before.contains(&one.reading.reading.time)
+            && one.since + SAME_MINUTE_FOR > context.now
+            && rules::is_severe(one.reading.kind, one.reading.reading.sample, context.plan)
+    };
+    told.filter(lasts).collect()
+}
+
+/// Of one reason, an alert's evidence.
+fn told<'a>(alert: &'a Alert, reason: &str) -> &'a [Evidence] {
+    let [of_minute, overtaken] = wording::replaced(alert);
+    if reason == OVERTAKEN { overtaken } else { of_minute }
+}
+
+/// The severe values that are reported last. What nothing but the alert tells of keeps its place there: behind what
+/// it stands behind.
+pub(super) fn reported_last(
+    known: &[&Replaced],
+    not_known: &[ToldByAlert],
+    open: Option<&Alert>,
+    reason: &str,
+) -> Vec<EvidenceReading> {
+    let is_of = |one: &EvidenceReading, other: &EvidenceReading| {
+        one.kind == other.kind && one.reading.is_of(&other.reading)
+    };
+    let reported = |one: &&Replaced| {
+        let reading = EvidenceReading { kind: one.kind, reading: one.reading };
+        (Some(place(reading, one.reported_from())), reading)
+    };
+    let mut reported: Vec<(Option<Place>, EvidenceReading)> = known.iter().map(reported).collect();
+    let known_places = reported.clone();
+    let mut behind = None;
+    for told in open.map(|alert| told(alert, reason)).unwrap_or_default() {
+        let told = EvidenceReading::from(told);
+        if let Some((place, _)) = known_places.iter().find(|(_, known)| is_of(known, &told)) {
+            behind = behind.max(*place);
+        } else if not_known.iter().any(|one| is_of(&one.reading, &told)) {
+            reported.push((behind, told));
+        }
+    }
+    newest(reported)
 }
