@@ -173,8 +173,8 @@ fn severity_of(
 }
 
 /// Whether an alert says what was judged as an episode does: by the same names, for a rule may name its
-/// reasons so, of the same crisis, and with the same numbers where the episode rests on them. An alert from
-/// before there were findings names nothing.
+/// reasons so, of the same crisis and the same readings of the evidence, and with the same numbers where the
+/// episode rests on them. An alert from before there were findings names nothing.
 fn finds_the_same(alert: &Alert, episode: &Episode) -> bool {
     if episode.rests_on_findings {
         return alert.findings == episode.findings;
@@ -182,6 +182,10 @@ fn finds_the_same(alert: &Alert, episode: &Episode) -> bool {
     alert.findings.is_empty()
         || alert.findings.keys().eq(episode.findings.keys())
             && Crisis::known_of(alert) == episode.crisis.map(|crisis| crisis.began)
+            && episode
+                .places
+                .iter()
+                .all(|name| alert.finding(name) == episode.findings.get(*name).copied())
 }
 
 fn transition(

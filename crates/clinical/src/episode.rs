@@ -43,6 +43,8 @@ pub struct Episode {
     pub rests_on_findings: bool,
     /// What was judged, e.g. the mean of two readings.
     pub findings: Values,
+    /// The findings that say which readings of the evidence were judged: another place is an update.
+    pub places: &'static [&'static str],
     /// What it was judged against.
     pub parameters: Values,
 }
@@ -111,6 +113,7 @@ impl Episode {
             is_of_unknown_time: false,
             rests_on_findings: false,
             findings: Values::new(),
+            places: &[],
             parameters: Values::new(),
         }
     }

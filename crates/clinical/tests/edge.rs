@@ -320,6 +320,19 @@ fn what_is_over_says_what_was_judged_although_it_rests_on_the_same_readings() {
     properties::nothing_is_missed(&mut Home::default(), &history, checks).unwrap();
 }
 
+/// What came late between two occasions in a row says that others are in a row. The alert says so at once, for
+/// the readings that it rests on stay the same, and of these one leaves the window before the other.
+#[test]
+fn which_two_occasions_are_in_a_row_is_an_update_of_its_own() {
+    let severe = [54_720, 54_749, 56_160, 57_600].map(|minutes| (minutes, bp(minutes, 182, 90)));
+    let between = (108_016, bp(56_176, 150, 90));
+    let withdrawn = (113_763, bp(113_760, 150, 90).entered_in_error(3));
+    let history = [&severe[..], &[between, withdrawn]].concat();
+    let checks =
+        Checks { after: &[0, 7], next_assessment: NextAssessment::NotLater, forgets_after: None };
+    properties::nothing_is_missed(&mut Home::default(), &history, checks).unwrap();
+}
+
 /// One of two single pressures in a row is taken back on the last day on which anything can be.
 #[test]
 fn what_is_taken_back_at_the_edge_confirms_nothing() {

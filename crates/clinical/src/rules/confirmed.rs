@@ -60,8 +60,7 @@ pub(super) fn assess<C: Criterion>(
     let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));
     let beginning = context.beginning(edge, steps);
     let open = beginning.open.map(|carried| {
-        let before = readings[..first].iter().filter(|reading| criterion.is_beyond(reading));
-        let last_beyond = before.map(|reading| reading.time).max();
+        let last_beyond = last_beyond(&readings[..first], criterion, context.now);
         let last_beyond = last_beyond.unwrap_or_else(|| context.lookback_start());
         Open::carry(&carried, (edge, last_beyond), context)
     });
@@ -69,6 +68,7 @@ pub(super) fn assess<C: Criterion>(
     let mut found = episodes(&readings, (first, seen_from), open, criterion, context.now);
     for episode in &mut found.episodes {
         complete::<C>(episode);
+        episode.places = &[ESTABLISHED_IN_A_ROW, NEWEST_IN_A_ROW];
         let in_a_row = episode.findings.clone();
         name(episode);
         episode.findings.extend(in_a_row);
@@ -81,6 +81,19 @@ pub(super) fn assess<C: Criterion>(
         }
     }
     Assessment { covered: beginning.covered, ..found }
+}
+
+/// When the last occasion began that was beyond the limit, of readings from before the window.
+fn last_beyond<C: Criterion>(
+    before: &[CurrentReading],
+    criterion: &C,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let occasions = occasions::from(before, 0).filter(|occasion| {
+        let judged = pairs::judge(before, occasion.clone(), criterion, now);
+        matches!(judged.finding, Finding::Confirmed { .. } | Finding::Unconfirmed { .. })
+    });
+    occasions.map(|occasion| before[occasion.start].time).max()
 }
 
 /// The fast path of a rule.

@@ -1,6 +1,6 @@
 //! What an alert of a rule about single occasions says of the readings that it rests on.
 
-use super::pairs::repeats;
+use super::pairs::{REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Stage};
 use crate::copies::is_copy;
 use crate::episode::EvidenceReading;
@@ -47,14 +47,23 @@ pub(super) fn steps(alert: &Alert) -> [Option<Step>; 2] {
     }
 }
 
+/// Of two occasions in a row the reading of the first one, by the place of the second one's: the nearest of
+/// an occasion before. What lies between the two is a copy, or what was repeated with the second one.
+fn first_in_a_row(evidence: &[EvidenceReading], second: usize) -> EvidenceReading {
+    let is_earlier = |one: &&EvidenceReading| {
+        evidence[second - 1].reading.time - one.reading.time > REPEAT_WITHIN
+    };
+    let earlier = evidence[..second - 1].iter().rfind(is_earlier);
+    *earlier.unwrap_or(&evidence[second - 2])
+}
+
 /// The readings of an alert that are of two occasions in a row.
 pub(super) fn in_a_row(alert: &Alert) -> Vec<[CurrentReading; 2]> {
+    let evidence: Vec<EvidenceReading> = alert.evidence.iter().map(EvidenceReading::from).collect();
     let places = [ESTABLISHED_IN_A_ROW, NEWEST_IN_A_ROW].into_iter();
     let places = places.filter_map(|name| second_in_a_row(alert, name));
-    let readings = |place: usize| {
-        let two = [&alert.evidence[place - 2], &alert.evidence[place - 1]];
-        two.map(EvidenceReading::current_reading)
-    };
+    let readings =
+        |place: usize| [first_in_a_row(&evidence, place).reading, evidence[place - 1].reading];
     places.map(readings).collect()
 }
 
@@ -67,8 +76,10 @@ pub(super) fn newest_before(
     let evidence: Vec<EvidenceReading> =
         carried.alert.evidence.iter().map(EvidenceReading::from).collect();
     if let Some(second) = second_in_a_row(carried.alert, NEWEST_IN_A_ROW) {
-        // The first of them may be the last that brought the alert to its stage.
-        let in_a_row = &evidence[second - 2..];
+        // The first of them may be one that brought the alert to its stage.
+        let first = std::iter::once(first_in_a_row(&evidence, second));
+        let in_a_row: Vec<EvidenceReading> =
+            first.chain(evidence[second - 1..].iter().copied()).collect();
         let before = in_a_row.iter().take_while(|one| one.reading.time < edge).count();
         return match before {
             0 | 1 => (Vec::new(), false),
