@@ -95,6 +95,16 @@ impl Problem {
         )
     }
 
+    /// A page of another site asks the browser to change something.
+    pub const fn other_site() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "other-site",
+            "Another site asks",
+            "A page of another site has asked for this, and nothing was changed; use the dashboard's own pages, or a client that is no browser.",
+        )
+    }
+
     /// It cannot be made known that a session has ended.
     pub fn session_not_ended() -> Self {
         Self::new(

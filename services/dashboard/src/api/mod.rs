@@ -13,6 +13,7 @@ mod reports;
 mod responses;
 mod session;
 mod silent_groups;
+mod site;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
-use axum::middleware::{from_fn_with_state, map_request, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use utoipa::OpenApi;
@@ -110,6 +111,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .layer(DefaultBodyLimit::max(body::LONGEST_JSON))
         .layer(map_request(body::in_time))
         .layer(from_fn_with_state(Arc::clone(&dashboard), session::of_one_session))
+        .layer(from_fn(site::of_this_site))
         .layer(map_response(private))
         .with_state(dashboard)
 }

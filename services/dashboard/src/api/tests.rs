@@ -9,6 +9,7 @@ mod quiet_hours;
 mod reports;
 mod sessions;
 mod silent_groups;
+mod sites;
 mod tables;
 
 use std::sync::Arc;

@@ -271,8 +271,8 @@ async fn a_sign_in_without_tls_is_refused_and_one_on_the_machine_itself_is_not()
         api.send(request).await
     };
     let refused: [&[_]; 4] = [
-        &[("origin", "http://dashboard.example:8090")],
-        &[("origin", "http://192.0.2.7")],
+        &[("origin", "http://dashboard.example:8090"), ("host", "dashboard.example:8090")],
+        &[("origin", "http://192.0.2.7"), ("host", "192.0.2.7")],
         &[("x-forwarded-proto", "http"), ("host", "dashboard.example")],
         &[("x-forwarded-proto", "http, https"), ("host", "dashboard.example")],
     ];
@@ -284,11 +284,15 @@ async fn a_sign_in_without_tls_is_refused_and_one_on_the_machine_itself_is_not()
     }
     let taken: [&[_]; 8] = [
         &[],
-        &[("origin", "https://dashboard.example")],
-        &[("origin", "https://dashboard.example"), ("x-forwarded-proto", "http")],
-        &[("origin", "http://localhost:8090")],
-        &[("origin", "http://127.0.0.1:8090")],
-        &[("origin", "http://[::1]:8090")],
+        &[("origin", "https://dashboard.example"), ("host", "dashboard.example")],
+        &[
+            ("origin", "https://dashboard.example"),
+            ("host", "dashboard.example"),
+            ("x-forwarded-proto", "http"),
+        ],
+        &[("origin", "http://localhost:8090"), ("host", "localhost:8090")],
+        &[("origin", "http://127.0.0.1:8090"), ("host", "127.0.0.1:8090")],
+        &[("origin", "http://[::1]:8090"), ("host", "[::1]:8090")],
         &[("x-forwarded-proto", "https"), ("host", "dashboard.example")],
         &[("x-forwarded-proto", "https,http"), ("host", "dashboard.example")],
     ];
