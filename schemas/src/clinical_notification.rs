@@ -16,6 +16,13 @@ use crate::registry::{self, CareTeam};
 #[error("a notification whose {0} is not understood; it was written by another version")]
 pub struct NotANotification(&'static str);
 
+impl NotANotification {
+    /// Of one that went a way that is not known.
+    pub const fn channel() -> Self {
+        Self("channel")
+    }
+}
+
 impl CareTeam {
     /// The on-call list, as far as it can be used, and what is wrong with the rest.
     pub fn on_call(&self) -> (OnCall, Vec<InvalidOnCall>) {

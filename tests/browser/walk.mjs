@@ -250,6 +250,7 @@ export const STATIONS = [
     await page.click('.act-past summary')
     await page.waitForSelector('.act-history li >> nth=3')
     assert.equal(await page.locator('.act-history li').count(), 4, 'what was sent twice is recorded once')
+    await page.waitForSelector('.act-notified li >> nth=1')
     await walk.look('that were done')
     await page.locator('.act-history button').last().click()
     await page.waitForSelector('.act-undone')

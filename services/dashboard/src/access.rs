@@ -58,6 +58,8 @@ actions! {
     ActOnAlerts = "act_on_alerts",
     /// Reads what people did about an alert.
     ReadActs = "read_acts",
+    /// Reads who was notified of an alert.
+    ReadNotifications = "read_notifications",
     /// Reads who follows a patient.
     ReadColleagues = "read_colleagues",
     /// Reads who a patient is.

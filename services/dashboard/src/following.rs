@@ -1,6 +1,7 @@
 //! Keeps the read models current from their topics.
 
 mod care;
+mod notified;
 
 use std::sync::Arc;
 
@@ -117,6 +118,17 @@ impl Following {
     fn topic(
         &self,
         topic: Topic,
+        of: (Component, &str),
+        caught_up: impl Fn() + Send + 'static,
+        take: impl FnMut(&Self, Incoming) + Send + 'static,
+    ) -> Result<FollowHandle, StreamError> {
+        self.topic_from((topic, Start::Beginning), of, caught_up, take)
+    }
+
+    /// The same from a place on.
+    fn topic_from(
+        &self,
+        (topic, start): (Topic, Start),
         (component, reading): (Component, &str),
         caught_up: impl Fn() + Send + 'static,
         mut take: impl FnMut(&Self, Incoming) + Send + 'static,
@@ -131,7 +143,7 @@ impl Following {
             }
             Followed::Record(record) => take(&reader, record),
         };
-        let followed = [(topic.as_str(), Start::Beginning)];
+        let followed = [(topic.as_str(), start)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

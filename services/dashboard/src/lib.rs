@@ -25,6 +25,7 @@ mod following;
 pub mod identities;
 pub mod metrics;
 pub mod model;
+mod notifications;
 pub mod open_alerts;
 mod pages;
 mod patient_sets;

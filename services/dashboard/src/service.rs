@@ -101,6 +101,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         plan_log: Arc::new(plan_log),
         care: Arc::default(),
         act_log: Arc::new(act_log),
+        notifications: Arc::default(),
         person_keys: Arc::clone(&person_keys),
         key_log: Arc::new(key_log),
         directory: Arc::new(Directory::new(Arc::clone(&person_keys))),
@@ -152,6 +153,10 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         )?,
         following.identities(directory, health.component("names of patients"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
+        following.notifications(
+            Arc::clone(&dashboard.notifications),
+            health.component("notifications"),
+        )?,
     ];
     let (accepted, progress) = following.accepted_readings(
         (changed, registry),
@@ -204,8 +209,9 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 16] = [
+const USED: [Topic; 17] = [
     Topic::Alerts,
+    Topic::Notifications,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
     Topic::CareEvents,

@@ -20,6 +20,7 @@ use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
 use crate::model::care::{AlertCare, Care};
 use crate::model::{Alert, Instant};
+use crate::notifications::Notifications;
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::{RecordedLists, parts_of};
 use crate::person_keys::{KeyLog, PersonKeys};
@@ -57,6 +58,8 @@ pub struct Dashboard {
     pub care: Arc<CareStates>,
     /// Where it is written.
     pub act_log: Arc<dyn ActLog>,
+    /// Who was notified of them.
+    pub notifications: Arc<Notifications>,
     /// The keys that patients' free text is sealed with.
     pub person_keys: Arc<PersonKeys>,
     /// Where they are made.

@@ -120,6 +120,7 @@ fn without_acts(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.directory.caught_up();
     dashboard.ended.caught_up();
     dashboard.silences.caught_up();
+    dashboard.notifications.caught_up();
     dashboard
 }
 
@@ -167,6 +168,7 @@ fn sharing(
         person_keys,
         key_log: key_log.clone(),
         rule_sets: Arc::default(),
+        notifications: Arc::default(),
         silences: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         turns: Turns::default(),

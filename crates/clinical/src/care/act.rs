@@ -16,6 +16,11 @@ pub const LONGEST_SNOOZE: Span = Span::from_days(14);
 /// would not know of it; what is urgent again after four hours is a new crisis (`crisis.rs`).
 pub const LONGEST_SNOOZE_OF_URGENT: Span = Span::from_hours(4);
 
+/// Whoever has acknowledged an urgent alert sees to it for so long: by then what became of it is to be said,
+/// and otherwise somebody is called anew. Ours: the longest shift, after which another person would not know
+/// of it.
+pub const ACKNOWLEDGED_FOR: Span = Span::from_hours(12);
+
 /// An act's id, which its client makes, so that a retry is one act: 1 to 64 letters, digits, `.`, `_`
 /// and `-` of ASCII, such as a UUID. It names one act of one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -15,7 +15,8 @@ mod state;
 mod tests;
 
 pub use act::{
-    Act, ActError, ActId, Covered, Deed, LONGEST_SNOOZE, LONGEST_SNOOZE_OF_URGENT, Outcome,
+    ACKNOWLEDGED_FOR, Act, ActError, ActId, Covered, Deed, LONGEST_SNOOZE,
+    LONGEST_SNOOZE_OF_URGENT, Outcome,
 };
 pub use acts::{AlertActs, Applied, Recorded};
 pub use course::{AlertNews, Course};

@@ -1,6 +1,6 @@
 //! What an alert's acts come to.
 
-use super::act::{Act, Covered, Deed, Outcome};
+use super::act::{ACKNOWLEDGED_FOR, Act, Covered, Deed, Outcome};
 use super::acts::AlertActs;
 use super::course::Course;
 use crate::alert::Severity;
@@ -68,6 +68,9 @@ pub struct Closing {
 pub struct CareState {
     /// Who was the first to acknowledge it as it is.
     pub acknowledged: Option<Mark>,
+    /// Until when the newest acknowledgement holds, of an urgent alert that is open and not closed; none
+    /// where it holds as long as it covers the alert.
+    pub acknowledged_until: Option<Timestamp>,
     /// Who is on it.
     pub assigned: Option<Assignment>,
     /// Until when it is put off: the newest that covers it, unless it was acknowledged or closed since.
@@ -87,6 +90,7 @@ impl CareState {
     pub fn of(course: &Course, acts: Option<&AlertActs>) -> Self {
         let mut state = Self::default();
         let mut was_covered = false;
+        let mut last_acknowledged = None;
         for act in acts.into_iter().flat_map(AlertActs::counted) {
             if let Some(covered) = act.deed.covered() {
                 was_covered = true;
@@ -94,8 +98,16 @@ impl CareState {
                     continue;
                 }
             }
+            if matches!(act.deed, Deed::Acknowledge(_)) {
+                last_acknowledged = last_acknowledged.max(Some(act.at));
+            }
             state.add(act);
         }
+        let lapses = course.is_open()
+            && course.newest().severity == Severity::Urgent
+            && state.closed.is_none();
+        state.acknowledged_until =
+            last_acknowledged.filter(|_| lapses).map(|at| at + ACKNOWLEDGED_FOR);
         let is_covered =
             state.acknowledged.is_some() || state.snoozed.is_some() || state.closed.is_some();
         state.came_back_at = (was_covered && !is_covered).then_some(course.news_at());
@@ -134,15 +146,20 @@ impl CareState {
         match &self.snoozed {
             // Whoever has acknowledged it before: then it is due again.
             Some(snooze) => Some(snooze.until),
-            None if self.acknowledged.is_some() => None,
+            None if self.acknowledged.is_some() => self.acknowledged_until,
             None => Some(course.news_at() + response_within(course.newest().severity)),
         }
     }
 
+    /// Until when somebody sees to it or has put it off, where that ends with a time.
+    pub fn attended_until(&self) -> Option<Timestamp> {
+        self.snoozed.as_ref().map_or(self.acknowledged_until, |snooze| Some(snooze.until))
+    }
+
     /// Whether somebody sees to it at a time: it was acknowledged or closed as it is, or is put off.
     pub fn is_attended(&self, at: Timestamp) -> bool {
-        match &self.snoozed {
-            Some(snooze) => at < snooze.until,
+        match self.attended_until() {
+            Some(until) => at < until,
             None => self.acknowledged.is_some() || self.closed.is_some(),
         }
     }

@@ -102,6 +102,32 @@ fn an_acknowledgement_covers_what_was_seen_and_an_escalation_comes_back() {
 }
 
 #[test]
+fn who_acknowledged_an_urgent_alert_sees_to_it_for_a_shift_and_a_closing_holds_for_good() {
+    let shift = ACKNOWLEDGED_FOR.millis() / 60_000;
+    let mut log = log(&[raised(Severity::Urgent)]);
+    acknowledged(&mut log, "1", 1);
+    let is = state(&log);
+    assert_eq!((is.due_at, is.attended_until()), (Some(at(1 + shift)), Some(at(1 + shift))));
+    assert!(is.is_attended(at(shift)) && !is.is_overdue(at(shift)));
+    assert!(!is.is_attended(at(1 + shift)) && is.is_overdue(at(1 + shift)));
+    // Whoever acknowledges it again sees to it for as long; the first stays named.
+    acknowledged(&mut log, "2", 600);
+    let again = state(&log);
+    assert_eq!((again.acknowledged, again.due_at), (is.acknowledged, Some(at(600 + shift))));
+    // An undo takes back what it undoes.
+    log.apply_act(act("3", "dr.sato", 601, Deed::Undo(ActId::parse("2").unwrap())));
+    assert_eq!(state(&log).due_at, Some(at(1 + shift)));
+    // What has eased is no call any more.
+    let mut eased = log.clone();
+    eased.apply_alert("a", &patient("A/1"), news(Severity::Review, Transition::Eased, 602));
+    assert_eq!((state(&eased).due_at, state(&eased).is_attended(at(1_000_000))), (None, true));
+    let covered = now_of(&log);
+    log.apply_act(act("4", "dr.sato", 603, Deed::Close(covered, Outcome::Contacted)));
+    assert_eq!((state(&log).due_at, state(&log).attended_until()), (None, None));
+    assert!(state(&log).is_attended(at(1_000_000)));
+}
+
+#[test]
 fn what_the_newest_event_alone_says_is_beyond_what_was_covered_too() {
     let mut seen = raised(Severity::Review);
     seen.stage = Stage::Unconfirmed;
@@ -151,7 +177,7 @@ fn an_urgent_escalation_ends_a_snooze_and_so_does_its_time() {
     let covered = now_of(&log);
     log.apply_act(act("2", "dr.sato", 31, Deed::Snooze(covered, at(90))));
     acknowledged(&mut log, "3", 40);
-    assert_eq!((state(&log).snoozed, state(&log).due_at), (None, None));
+    assert_eq!((state(&log).snoozed, state(&log).due_at), (None, Some(at(40) + ACKNOWLEDGED_FOR)));
 }
 
 #[test]

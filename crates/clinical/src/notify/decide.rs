@@ -92,7 +92,9 @@ impl Decision {
 /// list, of a review to those who want reviews, outside of the patient's quiet hours. An entry is due its
 /// delay after the alert became news; where the one before it is notified later than that, the next one
 /// waits from then on for as long as the list says. Where nobody could be notified so far, the next one on
-/// duty is notified at once.
+/// duty is notified at once. Of an urgent alert that nobody sees to [`Limits::overdue_after`] after the last one
+/// was notified the list begins anew, and again after twice as long each time, up to
+/// [`Limits::longest_wait_after_round`].
 pub fn decide<'a>(
     subjects: impl IntoIterator<Item = Subject<'a>>,
     deliveries: &Deliveries,
@@ -164,10 +166,20 @@ impl Steps<'_> {
         !is_tried_or_waits && (is_given_up || rest.len() == self.all.len())
     }
 
-    /// When an alert that nobody sees to by then is overdue: everybody has had the time to.
-    fn overdue_at(&self, limits: &Limits) -> Timestamp {
-        let last = self.all.iter().map(|(_, entry, ..)| entry.after).max().unwrap_or(Span::ZERO);
-        self.occasion + last + limits.overdue_after
+    /// When the list begins anew after a wait: of one of which somebody was notified, from when the last one was
+    /// or had to be. Whom a message is on its way to, or anew to after it was given up, belongs to it still.
+    fn begin_anew_at(&self, wait: Span) -> Option<Timestamp> {
+        let last_due = self.all.iter().map(|(_, entry, ..)| self.occasion + entry.after).max()?;
+        let delivered = self.all.iter().filter_map(|(_, _, _, state)| match state {
+            StepState::Delivered(at) => Some(*at),
+            _ => None,
+        });
+        let begun = self.all.iter().filter_map(|(_, _, _, state)| match state {
+            StepState::Pending { since, .. } => *since,
+            _ => None,
+        });
+        let last_delivered = delivered.max()?;
+        Some(begun.fold(last_due.max(last_delivered), Timestamp::max) + wait)
     }
 
     /// Whether the last ones were given up, and are or are not tried anew, or nobody was notified at all.
@@ -183,28 +195,63 @@ impl Steps<'_> {
 }
 
 impl<'a> Subject<'a> {
-    /// Since when somebody is to be notified: since the alert is news, or since it was put off no longer. The
-    /// deliveries know an occasion that compaction has taken from the alert's course.
-    fn occasion(&self, deliveries: &Deliveries) -> Timestamp {
+    /// Since when nobody sees to it: since the alert is news, or since it was put off no longer or its
+    /// acknowledgement has lapsed.
+    fn since(&self) -> Timestamp {
         let news = self.course.news_at();
-        let put_off = self.care.snoozed.as_ref().map(|snooze| snooze.until);
-        let known = deliveries.newest_occasion(self.alert);
-        news.max(put_off.unwrap_or(news)).max(known.unwrap_or(news))
+        self.care.attended_until().map_or(news, |until| until.max(news))
     }
 
     /// As how urgent it is reported: what has eased and nobody has seen, as urgent as it was; what somebody has
-    /// put off, as it is.
+    /// seen, as it is.
     fn severity(&self) -> Severity {
-        match &self.care.snoozed {
-            Some(snooze) if snooze.until >= self.course.news_at() => self.course.newest().severity,
+        match self.care.attended_until() {
+            Some(until) if until >= self.course.news_at() => self.course.newest().severity,
             _ => self.course.highest(),
+        }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &'a (StepId, OnCallEntry)> {
+        let severity = self.severity();
+        self.on_call.entries().filter(move |(_, entry)| entry.takes(severity))
+    }
+
+    /// When an alert that nobody sees to by then is overdue: everybody has had the time to.
+    fn overdue_at(&self, limits: &Limits) -> Timestamp {
+        let last = self.entries().map(|(_, entry)| entry.after).max().unwrap_or(Span::ZERO);
+        self.since() + last + limits.overdue_after
+    }
+
+    /// The steps of the list that is gone through now. Where somebody was notified and nobody has seen to an
+    /// urgent alert since, the list begins anew.
+    fn steps_now(
+        &self,
+        deliveries: &Deliveries,
+        limits: &Limits,
+        now: Timestamp,
+        decision: &mut Decision,
+    ) -> Steps<'a> {
+        // The deliveries know an occasion that compaction has taken from the alert's course.
+        let known = deliveries.occasions(self.alert);
+        let occasion = known.last().copied().map_or(self.since(), |last| last.max(self.since()));
+        let steps = self.steps(occasion, deliveries);
+        if self.severity() != Severity::Urgent {
+            return steps;
+        }
+        let rounds = known.iter().filter(|known| **known > self.since()).count();
+        match steps.begin_anew_at(limits.wait_after_round(rounds)) {
+            Some(at) if at <= now => self.steps(at, deliveries),
+            Some(at) => {
+                decision.look(at);
+                steps
+            }
+            None => steps,
         }
     }
 
     fn steps(&self, occasion: Timestamp, deliveries: &Deliveries) -> Steps<'a> {
         let severity = self.severity();
-        let all = self.on_call.entries().filter(|(_, entry)| entry.takes(severity));
-        let all = all.map(|(step, entry)| {
+        let all = self.entries().map(|(step, entry)| {
             let alert = self.alert.to_owned();
             let target = Target { alert, occasion, step: step.clone(), severity };
             let state = deliveries.state(&target);
@@ -226,13 +273,14 @@ impl<'a> Subject<'a> {
             return Vec::new();
         }
         if self.care.is_attended(now) {
-            if let Some(snooze) = &self.care.snoozed {
-                decision.look(snooze.until);
+            if let Some(until) = self.care.attended_until() {
+                decision.look(until);
             }
             return Vec::new();
         }
         let severity = self.severity();
-        let occasion = self.occasion(deliveries);
+        let steps = self.steps_now(deliveries, limits, now, decision);
+        let occasion = steps.occasion;
         let quiet_until = self.quiet.and_then(|(hours, local)| {
             hours.page_after(severity, occasion, local).filter(|until| *until > now)
         });
@@ -240,12 +288,11 @@ impl<'a> Subject<'a> {
             decision.look(until);
             return Vec::new();
         }
-        let steps = self.steps(occasion, deliveries);
         self.note_tried(&steps, limits, now, decision);
         let due = self.untried(&steps, now, decision);
         if severity == Severity::Urgent {
             decision.counts.unattended += 1;
-            match steps.overdue_at(limits) {
+            match self.overdue_at(limits) {
                 at if now < at => decision.look(at),
                 _ => decision.counts.overdue += 1,
             }

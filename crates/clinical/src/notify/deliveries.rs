@@ -230,8 +230,8 @@ impl Deliveries {
         state
     }
 
-    /// The newest occasion of an alert on which something was decided or reported.
-    pub fn newest_occasion(&self, alert: &str) -> Option<Timestamp> {
+    /// The occasions of an alert on which something was decided or reported.
+    pub fn occasions(&self, alert: &str) -> BTreeSet<Timestamp> {
         let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
         let target = |occasion, step: &str| Target {
             alert: alert.to_owned(),
@@ -241,8 +241,8 @@ impl Deliveries {
         };
         let decided = self.by_target.range(target(first, "")..target(last, "~"));
         let reported = self.undelivered.range((alert.to_owned(), first)..=(alert.to_owned(), last));
-        let decided = decided.last().map(|(target, _)| target.occasion);
-        decided.max(reported.last().map(|((_, occasion), _)| *occasion))
+        let decided = decided.map(|(target, _)| target.occasion);
+        decided.chain(reported.map(|((_, occasion), _)| *occasion)).collect()
     }
 
     /// Whether it was reported that nobody could be notified.

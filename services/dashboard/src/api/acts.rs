@@ -11,12 +11,14 @@ use futures_util::future::join_all;
 use super::responses::{NotAnOwnAlert, NotAssigned, NotReady, NotSignedIn, UnreadBody};
 use crate::access::{
     ActOnAlert, ActOnAlerts, AssignedPatient, OwnAlert, Physician, ReadActs, ReadColleagues,
+    ReadNotifications,
 };
 use crate::acting::Acting;
 use crate::api::body::{unreadable, unreadable_of};
 use crate::model::care::{
     ActAnswer, ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, Colleague, Colleagues,
 };
+use crate::model::notification::AlertNotifications;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::Dashboard;
 
@@ -144,6 +146,33 @@ pub async fn list_acts(
     let care = dashboard.alert_care(&own.alert).map(|of| of.care);
     let acts = dashboard.acts_of(&own.alert, &own.patient);
     Ok(Json(AlertActs { alert: own.alert, patient: own.patient.to_string(), care, acts }))
+}
+
+/// Who was notified of an alert, because nobody saw to it
+///
+/// What the notifier decided, tried and delivered in the last 30 days, and when nobody could be notified. It works
+/// while the store of readings is away.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts/{alert_id}/notifications",
+    params(("alert_id" = String, Path, description = "The alert's id")),
+    responses(
+        (status = 200, description = "The messages, and when nobody could be notified", body = AlertNotifications),
+        NotSignedIn,
+        NotAnOwnAlert,
+        NotReady,
+    )
+)]
+pub async fn list_notifications(
+    State(dashboard): State<Arc<Dashboard>>,
+    own: OwnAlert<ReadNotifications>,
+) -> Result<Json<AlertNotifications>, Problem> {
+    if !dashboard.notifications.is_caught_up() {
+        return Err(Problem::still_loading("notifications"));
+    }
+    let known = dashboard.notifications.of(&own.alert);
+    let of = (own.alert, own.patient.to_string());
+    Ok(Json(AlertNotifications::of(of, &known, &dashboard.registry)))
 }
 
 /// Who follows a patient: to whom alerts can be assigned

@@ -72,6 +72,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(stream::stream_alerts))
         .routes(routes!(acts::act_on_alert, acts::list_acts))
         .routes(routes!(acts::act_on_alerts).layer(DefaultBodyLimit::max(acts::LONGEST_LIST)))
+        .routes(routes!(acts::list_notifications))
         .routes(routes!(acts::list_colleagues))
         .routes(routes!(reports::report_trial))
         .routes(routes!(reports::list_device_reliability))

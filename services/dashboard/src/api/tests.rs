@@ -3,6 +3,7 @@
 mod acts;
 mod bodies;
 mod directory;
+mod notifications;
 mod plans;
 mod previews;
 mod quiet_hours;

@@ -96,8 +96,8 @@ pub struct Care {
     pub came_back_at: Option<Instant>,
     /// How many comments there are.
     pub comments: usize,
-    /// By when somebody is to have seen to it, as long as nobody has: overdue after that. Null of what is
-    /// seen to, or not open.
+    /// By when somebody is to have seen to it, as long as nobody has: overdue after that. Of an urgent alert
+    /// that was acknowledged it is when that lapses. Null of what else is seen to, or not open.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Instant>,
     /// The last change of the alert that this is of. With `acts` it tells the newer of two answers: neither

@@ -8,6 +8,7 @@ pub mod documented;
 pub mod identity;
 pub mod measurement;
 pub mod metrics;
+pub mod notification;
 pub mod patient;
 pub mod preview;
 pub mod reading;

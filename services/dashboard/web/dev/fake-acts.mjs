@@ -6,6 +6,9 @@ const RANK = { technical: 0, review: 1, urgent: 2 }
 const acts = new Map()
 const actsOf = (alert) => acts.get(alert.id) ?? []
 
+/** Until when the newest acknowledgement holds: for a shift of an urgent alert. */
+const holdsUntil = (alert, counted) => alert.severity !== 'urgent' ? null : new Date(Date.parse(counted.findLast((act) => act.kind === 'acknowledge').at) + 12 * 3_600_000).toISOString()
+
 /** What the acts on an alert come to. */
 export function careOf(alert) {
   const counted = actsOf(alert).filter((act) => !act.undone && act.kind !== 'undo')
@@ -21,7 +24,7 @@ export function careOf(alert) {
     acknowledged: mark(acknowledged), assigned: assigned?.to ? mark(assigned, { to: assigned.to }) : null, snoozed: isPutOff ? mark(snoozed, { until: snoozed.until }) : null,
     closed: isClosed ? mark(closed, { outcome: closed.outcome }) : null, comments: counted.filter((act) => act.kind === 'comment').length,
     came_back_at: before && !isSeenTo ? alert.changed_at : null,
-    due_at: alert.status !== 'open' || isClosed ? null : isPutOff ? snoozed.until : acknowledged ? null : new Date(Date.parse(alert.changed_at) + DUE_MS[alert.severity]).toISOString(),
+    due_at: alert.status !== 'open' || isClosed ? null : isPutOff ? snoozed.until : acknowledged ? holdsUntil(alert, counted) : new Date(Date.parse(alert.changed_at) + DUE_MS[alert.severity]).toISOString(),
   }
 }
 
@@ -45,4 +48,15 @@ export function act(alert, { id, act: wanted, seen }) {
   const made = { id, kind: wanted.kind, by, at: new Date().toISOString(), severity: seen?.severity ?? null, text, text_lost: false, to: COLLEAGUES.find((one) => one.id === wanted.to) ?? null, until: wanted.until ?? null, outcome: wanted.outcome ?? null, undoes: wanted.act ?? null, undone: null }
   acts.set(alert.id, [...known, made])
   return answer()
+}
+
+/** Who was notified of an alert: the first on the list did not get it, the second did. */
+export function notificationsOf(alert) {
+  const after = (seconds) => new Date(Date.parse(alert.raised_at ?? alert.changed_at) + seconds * 1000).toISOString()
+  const message = (to, of, decided, changed) => ({ to, channel: 'email', severity: alert.severity, decided_at: after(decided), changed_at: after(changed), failed_attempts: 0, ...of })
+  const notifications = alert.severity === 'technical' ? [] : [
+    message(COLLEAGUES[0], { status: 'given_up', failed_attempts: 5 }, 0, 75),
+    message(COLLEAGUES[1], { status: 'delivered', channel: 'webhook' }, 76, 77),
+  ]
+  return { alert: alert.id, patient: alert.patient, notifications, undelivered: [] }
 }

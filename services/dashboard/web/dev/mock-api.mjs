@@ -8,7 +8,7 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { act, colleaguesOf, historyOf, withCare } from './fake-acts.mjs'
+import { act, colleaguesOf, historyOf, notificationsOf, withCare } from './fake-acts.mjs'
 import { alertOf, clock, fakePatients, severeAlert, timeOf, versionsOf } from './fake-patients.mjs'
 import { days, glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
 import { trends } from './fake-trends.mjs'
@@ -240,6 +240,11 @@ const server = createServer(async (request, response) => {
     if (request.method !== 'POST') return send(200, historyOf(alert))
     const [status, answer, members] = doAct(alert, await body(request))
     return send(status, answer, {}, members)
+  }
+  const notified = /^\/api\/v1\/alerts\/([^/]+)\/notifications$/.exec(path)
+  if (notified) {
+    const alert = alertById(decodeURIComponent(notified[1]))
+    return alert ? send(200, notificationsOf(alert)) : send(403, 'Not an alert of a patient of this physician')
   }
   if (path === '/api/v1/acts') {
     const { id, act: wanted, alerts } = await body(request)

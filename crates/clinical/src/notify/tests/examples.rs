@@ -16,7 +16,7 @@ fn an_urgent_alert_goes_along_the_list_with_its_delays_until_somebody_sees_to_it
     world.pass(seconds(600));
     assert_eq!(world.messages(), messages(&[(60, "sato", 1), (300, "ito", 1)]));
     world.acknowledge("a");
-    world.pass(seconds(86_400));
+    world.pass(seconds(36_000));
     assert_eq!(world.sent.len(), 2);
     // Worse than what was seen, it begins anew.
     world.event("a", Severity::Review, Transition::Eased);
@@ -52,7 +52,7 @@ fn who_put_it_off_is_notified_again_when_that_time_has_come() {
     world.pass(seconds(10));
     let until = world.now + seconds(3600);
     world.does("a", |covered| Deed::Snooze(covered, until));
-    world.pass(seconds(7200));
+    world.pass(seconds(4000));
     assert_eq!(world.messages(), messages(&[(0, "sato", 1), (3610, "sato", 1)]));
 }
 
@@ -110,14 +110,14 @@ fn who_is_not_on_duty_is_skipped_and_notified_when_the_hours_begin() {
     day.hours = vec![hours(10, 17)];
     let mut world = World::new(vec![day.clone(), entry("ito", 1800)]);
     world.raise("a");
-    world.pass(seconds(7200));
+    world.pass(seconds(3700));
     assert_eq!(world.messages(), messages(&[(0, "ito", 1), (3600, "sato", 1)]));
     let mut world = World::new(vec![day]);
     world.raise("a");
     world.pass(seconds(60));
     let first = world.events[0].clone();
     assert!(matches!(first, DeliveryEvent::Undelivered { why: WhyNobody::NobodyOnDuty, .. }));
-    world.pass(seconds(7200));
+    world.pass(seconds(5000));
     assert_eq!(world.messages(), messages(&[(3600, "sato", 1)]));
 }
 

@@ -73,7 +73,7 @@ fn a_later_step_that_was_given_up_is_tried_again_until_one_after_it_is_delivered
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 60), entry("mori", 600)]);
     world.down.insert("ito".to_owned());
     world.raise("a");
-    world.pass(seconds(7200));
+    world.pass(seconds(2000));
     assert_eq!((world.sent.len(), reports(&world)), (7, 0));
     assert_eq!(world.messages()[6], (600, "mori".to_owned(), 1));
 }
@@ -84,7 +84,7 @@ fn a_late_start_calls_one_after_the_other() {
     world.raise("a");
     // Nobody decides meanwhile.
     world.now = BEGIN + seconds(3600);
-    world.pass(seconds(3600));
+    world.pass(seconds(2000));
     assert_eq!(
         world.messages(),
         messages(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)])
@@ -93,7 +93,7 @@ fn a_late_start_calls_one_after_the_other() {
     let list = [("sato", 0), ("ito", 300)].map(|(who, after)| from_half_past_nine(who, after));
     let mut world = World::new(list.to_vec());
     world.raise("a");
-    world.pass(seconds(7200));
+    world.pass(seconds(3000));
     assert_eq!(world.messages(), messages(&[(1800, "sato", 1), (2100, "ito", 1)]));
 
     // Who cannot be reached still costs no time.
@@ -101,7 +101,7 @@ fn a_late_start_calls_one_after_the_other() {
     world.down.insert("sato".to_owned());
     world.raise("a");
     world.now = BEGIN + seconds(3600);
-    world.pass(seconds(3600));
+    world.pass(seconds(2000));
     let since: Vec<_> = world.messages().split_off(5);
     assert_eq!(since, messages(&[(3675, "ito", 1), (4275, "mori", 1)]));
 }
@@ -113,7 +113,7 @@ fn an_undone_acknowledgement_calls_one_after_the_other() {
     world.acknowledge("a");
     world.pass(seconds(3600));
     world.does("a", |_| Deed::Undo(ActId::parse("1").unwrap()));
-    world.pass(seconds(3600));
+    world.pass(seconds(2000));
     assert_eq!(
         world.messages(),
         messages(&[(3600, "sato", 1), (3840, "ito", 1), (4440, "mori", 1)])
@@ -121,7 +121,7 @@ fn an_undone_acknowledgement_calls_one_after_the_other() {
 }
 
 #[test]
-fn an_acknowledgement_undone_after_the_whole_list_was_notified_is_overdue_at_once() {
+fn an_acknowledgement_undone_after_the_whole_list_was_notified_is_overdue_and_calls_anew() {
     let mut world = World::new(vec![entry("sato", 0), entry("ito", 300)]);
     world.raise("a");
     world.pass(seconds(400));
@@ -130,7 +130,73 @@ fn an_acknowledgement_undone_after_the_whole_list_was_notified_is_overdue_at_onc
     assert_eq!(world.decision().counts, Counts::default());
     world.does("a", |_| Deed::Undo(ActId::parse("1").unwrap()));
     assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0, overdue: 1 });
-    assert_eq!(world.messages(), messages(&[(0, "sato", 1), (300, "ito", 1)]));
+    world.pass(seconds(400));
+    assert_eq!(
+        world.messages(),
+        messages(&[(0, "sato", 1), (300, "ito", 1), (4000, "sato", 1), (4300, "ito", 1)])
+    );
+}
+
+#[test]
+fn a_list_at_whose_end_nobody_has_seen_to_the_alert_begins_anew_until_somebody_does() {
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 300)]);
+    world.raise("a");
+    world.pass(seconds(12 * 3600));
+    // Half an hour after the last one was notified, then an hour, two, and four each time.
+    let began = [0, 2_100, 6_000, 13_500, 28_200, 42_900];
+    let both = began.into_iter().flat_map(|at| [(at, "sato", 1), (at + 300, "ito", 1)]);
+    assert_eq!(world.messages(), messages(&both.collect::<Vec<_>>()));
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0, overdue: 1 });
+    world.acknowledge("a");
+    let sent = world.sent.len();
+    world.pass(seconds(11 * 3600));
+    assert_eq!((world.sent.len(), reports(&world)), (sent, 0));
+}
+
+/// Of a list that nobody on duty is on, and of which no message arrived, nothing has ended.
+#[test]
+fn a_list_of_which_nobody_was_notified_is_tried_on_and_does_not_begin_anew() {
+    let list = [("sato", 0), ("ito", 300)].map(|(who, after)| from_half_past_nine(who, after));
+    let mut world = World::new(list.to_vec());
+    world.down.insert("sato".to_owned());
+    world.raise("a");
+    world.pass(seconds(3000));
+    let ito: Vec<_> = world.messages().into_iter().filter(|(_, who, _)| who == "ito").collect();
+    assert_eq!(ito, messages(&[(1875, "ito", 1)]));
+    world.pass(seconds(1875 + 1800 - 3000));
+    let last = world.messages().pop().unwrap();
+    assert_eq!((last.0, &*last.1), (1875 + 1800, "sato"));
+}
+
+#[test]
+fn what_was_acknowledged_and_not_closed_calls_anew_after_a_shift() {
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 300)]);
+    world.raise("a");
+    world.pass(seconds(60));
+    world.acknowledge("a");
+    let lapses = 60 + crate::care::ACKNOWLEDGED_FOR.millis() / 1000;
+    world.pass(seconds(lapses + 600 - 60));
+    assert_eq!(
+        world.messages(),
+        messages(&[(0, "sato", 1), (lapses, "sato", 1), (lapses + 300, "ito", 1)])
+    );
+    // Closed it stays so, although its readings have not ended it.
+    world.does("a", |covered| Deed::Close(covered, crate::care::Outcome::Contacted));
+    world.pass(seconds(3 * 24 * 3600));
+    assert_eq!(world.sent.len(), 3);
+}
+
+#[test]
+fn that_nobody_can_be_notified_is_reported_once_however_often_the_list_begins_anew() {
+    let mut world = World::new(vec![entry("sato", 0), entry("ito", 300)]);
+    world.down.extend(["sato".to_owned(), "ito".to_owned()]);
+    world.raise("a");
+    world.pass(seconds(24 * 3600));
+    assert_eq!(reports(&world), 1);
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 1, overdue: 1 });
+    world.down.clear();
+    world.pass(world.limits.again_after);
+    assert_eq!(world.decision().counts, Counts { unattended: 1, undelivered: 0, overdue: 1 });
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         1 => (alert(), 60..7200_i64).prop_map(|(alert, span)| Turn::Snooze(alert, span)),
         1 => alert().prop_map(Turn::Close),
         2 => (select(&PEOPLE[..]), any::<bool>()).prop_map(|(who, down)| Turn::Down(who, down)),
-        4 => prop_oneof![0..3_i64, 0..120_i64, 0..3600_i64].prop_map(Turn::Pass),
+        4 => prop_oneof![0..3_i64, 0..120_i64, 0..3600_i64, 0..60_000_i64].prop_map(Turn::Pass),
         1 => Just(Turn::Restart),
         1 => Just(Turn::DieAfterSending),
     ]
@@ -99,8 +99,8 @@ fn check_everybody_is_heard(world: &World) {
         if !is_urgent || care.is_attended(world.now) {
             continue;
         }
-        let since =
-            care.snoozed.map_or(course.news_at(), |snooze| snooze.until.max(course.news_at()));
+        let news = course.news_at();
+        let since = care.attended_until().map_or(news, |until| until.max(news));
         let is_handled = world.events.iter().any(|event| match event {
             DeliveryEvent::Message { target, .. } => {
                 target.alert == *alert && target.occasion >= since

@@ -5,6 +5,7 @@ import type { Words } from '../language/words'
 import { againAfterFailure } from '../state/questions'
 import { useAnswer } from '../state/server-state'
 import { nameOf } from './care-badges'
+import { Notified } from './notified'
 import type { Acting } from './use-act'
 
 /** Everything that was done about an alert, what was taken back included; asked for while it is shown, and anew when something was done. */
@@ -41,6 +42,7 @@ export default function ActHistory({ alert, acting, now }: { alert: Alert; actin
           </li>
         ))}
       </ol>
+      <Notified alert={alert} now={now} />
     </>
   )
 }

@@ -18,7 +18,7 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
   const [isFormShown, showForm] = useState(false)
   return (
     <div className="acts">
-      {isToAcknowledge(alert) && (
+      {isToAcknowledge(alert, now) && (
         <button className="act-acknowledge" disabled={acting.isSending} aria-label={`${words.acts.acknowledge}: ${alert.text[language]}`} onClick={() => void acting.act({ kind: 'acknowledge' })}>
           {words.acts.acknowledge}
         </button>

@@ -44,3 +44,17 @@ test('what was acknowledged, then put off, is overdue when that time is over', (
   expect(shown(putOff, ms('08:59'))).toEqual({ isTicked: true, isPutOff: true, isOverdue: false, isOffered: true, isCounted: false })
   expect(shown(putOff, ms('09:00'))).toEqual({ isTicked: false, isPutOff: false, isOverdue: true, isOffered: true, isCounted: true })
 })
+
+test('an urgent alert that was acknowledged and not closed is overdue after the shift', () => {
+  const acknowledged = alert({ acknowledged: SATO, due_at: at('19:00') })
+  expect(shown(acknowledged, ms('18:59'))).toEqual({ isTicked: true, isPutOff: false, isOverdue: false, isOffered: false, isCounted: false })
+  expect(shown(acknowledged, ms('19:00'))).toEqual({ isTicked: false, isPutOff: false, isOverdue: true, isOffered: true, isCounted: true })
+  const html = renderToStaticMarkup(
+    <LanguageProvider>
+      <InZone name="Asia/Tokyo">
+        <CareBadges alert={acknowledged} now={ms('18:59')} />
+      </InZone>
+    </LanguageProvider>,
+  )
+  expect(html).toContain('To be closed by 22 Nov, 19:00')
+})

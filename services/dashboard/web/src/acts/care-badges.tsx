@@ -1,7 +1,7 @@
 import type { Alert, Colleague } from '../api/model'
 import { useLanguage } from '../language/language'
 import type { Words } from '../language/words'
-import { isPutOff, needsSomebody } from './attended'
+import { isPutOff, needsSomebody, toCloseBy } from './attended'
 
 export const nameOf = (person: Colleague, words: Words) => person.name ?? words.acts.unknownPerson
 
@@ -14,6 +14,7 @@ export function CareBadges({ alert, now }: { alert: Alert; now: number }) {
   const at = (time: string) => times.dateTime(time, now)
   const isDue = needsSomebody(alert, now)
   const isOverdue = care.due_at != null && Date.parse(care.due_at) <= now
+  const closeBy = isDue ? null : toCloseBy(alert)
   // A tick says that somebody sees to it.
   const [done, tick] = isDue ? ['badge', ''] : ['badge badge-done', '✓ ']
   return (
@@ -23,6 +24,7 @@ export function CareBadges({ alert, now }: { alert: Alert; now: number }) {
       {care.closed && <span className={done}>{tick}{acts.closedAs(acts.outcomes[care.closed.outcome], nameOf(care.closed.by, words))}</span>}
       {care.assigned && <span className="badge">{acts.assignedTo(nameOf(care.assigned.to, words))}</span>}
       {care.snoozed && isPutOff(alert, now) && <span className="badge">{acts.snoozedUntil(at(care.snoozed.until))}</span>}
+      {closeBy && <span className="muted">{acts.closeBy(at(closeBy))}</span>}
       {care.due_at && isDue && <span className={isOverdue ? 'badge badge-came-back' : 'muted'}>{isOverdue ? acts.overdue(at(care.due_at)) : acts.dueBy(at(care.due_at))}</span>}
     </>
   )

@@ -1,4 +1,4 @@
-import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, ReadingVersions, Session, SilentGroups, TrendsOfPatients } from './model'
+import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertNotifications, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, ReadingVersions, Session, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -167,6 +167,8 @@ export const actOn = (alert: string, act: ActRequest) => post<AlertCare>(actsPat
 /** Does the same about many alerts; each has an answer of its own. */
 export const actOnMany = (acts: ActsRequest) => post<ActAnswers>('/api/v1/acts', acts)
 export const listActs = (alert: string) => read<AlertActs>(actsPath(alert))
+/** Who was notified of an alert because nobody saw to it. */
+export const listNotifications = (alert: string) => read<AlertNotifications>(`/api/v1/alerts/${encodeURIComponent(alert)}/notifications`)
 export const listColleagues = (patient: string) => readOfPatient<Colleagues>(patient, 'colleagues')
 
 export interface ReadingsWanted {

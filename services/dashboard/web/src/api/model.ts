@@ -42,6 +42,7 @@ export type PreviewedAlert = Schemas['PreviewedAlert']
 export type Care = Schemas['Care'] & { readonly alert_changed_at?: string; readonly acts?: number }
 export type AlertCare = Schemas['AlertCare']
 export type AlertActs = Schemas['AlertActs']
+export type AlertNotifications = Schemas['AlertNotifications']
 export type RecordedAct = Schemas['RecordedAct']
 export type RequestedAct = Schemas['RequestedAct']
 export type ActRequest = Schemas['ActRequest']

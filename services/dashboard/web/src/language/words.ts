@@ -5,6 +5,7 @@ import { ALERTS_WORDS } from './words/alerts'
 import { CHARTS_WORDS } from './words/charts'
 import { FRAME_WORDS } from './words/frame'
 import { LIST_WORDS } from './words/list'
+import { NOTIFIED_WORDS } from './words/notified'
 import { PATIENT_WORDS } from './words/patient'
 import { PLAN_WORDS } from './words/plan'
 import { PREVIEW_WORDS } from './words/preview'
@@ -30,6 +31,7 @@ const en = {
   ...CHARTS_WORDS.en,
   ...SUMMARIES_WORDS.en,
   acts: ACTS_WORDS.en,
+  notified: NOTIFIED_WORDS.en,
   plan: PLAN_WORDS.en,
   preview: PREVIEW_WORDS.en,
   kind: kindLabels('en'),
@@ -47,6 +49,7 @@ const ja: Words = {
   ...CHARTS_WORDS.ja,
   ...SUMMARIES_WORDS.ja,
   acts: ACTS_WORDS.ja,
+  notified: NOTIFIED_WORDS.ja,
   plan: PLAN_WORDS.ja,
   preview: PREVIEW_WORDS.ja,
   kind: kindLabels('ja'),
