@@ -285,14 +285,30 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_record_has_a_good_example() {
+    fn every_field_of_every_kind_of_record_stands_in_a_good_example() {
         let received = Timestamp::from_millis(RECEIVED);
-        for kind in clinical::Kind::ALL {
-            let found = RAW_READINGS.iter().any(|example| {
-                let reading: Reading = serde_json::from_str(example.json).unwrap();
-                reading.validate(received).is_ok_and(|reading| reading.kind == kind)
+        let mut seen = std::collections::BTreeSet::new();
+        for example in RAW_READINGS {
+            let reading: Reading = serde_json::from_str(example.json).unwrap();
+            if reading.validate(received).is_err() {
+                continue;
+            }
+            let kind = reading.measurement.kind();
+            reading.measurement.each_field(|field, value| {
+                if value.is_some() {
+                    seen.insert((kind, field.name()));
+                }
             });
-            assert!(found, "{kind}");
+        }
+        for kind in clinical::Kind::ALL {
+            for field in kind.fields() {
+                assert!(
+                    seen.contains(&(kind, field.name)),
+                    "no good example says {kind}.{}: give one of schemas/examples/avro/ a value of it, \
+                     or add one there and to RAW_READINGS",
+                    field.name
+                );
+            }
         }
     }
 
