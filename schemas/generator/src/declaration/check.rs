@@ -152,6 +152,16 @@ impl Field {
                 "only an optional number has numbers that say that there is none".to_owned()
             );
         }
+        if self.none.is_empty() && self.absent.is_some() {
+            return Err("an optional number says in `none` by which numbers devices say that there is no value, such as 65535".to_owned());
+        }
+        if let (Some(most), Some((_, high))) = (self.characters, self.range) {
+            let step = 0.1_f64.powi(i32::from(self.decimals));
+            let longest = format!("{:.*}", usize::from(self.decimals), high - step);
+            if longest.len() > usize::from(most) {
+                return Err(format!("{longest} is plausible and has more than {most} characters"));
+            }
+        }
         if self.precision < self.decimals || self.precision > MOST_DECIMALS {
             return Err(format!(
                 "a number keeps the decimals that pages show or more, at most {MOST_DECIMALS}"
