@@ -65,21 +65,36 @@ def is_allowed(expression, allowed):
     return either()
 
 
+def tree(target, *options):
+    """What `cargo tree` lists for a target: names and versions."""
+    command = ["cargo", "tree", "--workspace", "--locked", "--all-features", f"--target={target}",
+               "--prefix=none", "--format={p}", *options]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {tuple(line.split()[:2]) for line in listed.splitlines()}
+
+
 def packages(targets):
     found = {}
     for target in targets:
         command = ["cargo", "metadata", "--format-version=1", "--locked", "--all-features",
                    f"--filter-platform={target}"]
         done = subprocess.run(command, check=True, capture_output=True)
-        read = json.loads(done.stdout)
-        built = {node["id"] for node in read["resolve"]["nodes"]}
-        found.update({p["id"]: p for p in read["packages"] if p["id"] in built})
+        # `metadata` lists optional dependencies of dependencies that no feature asks for, too.
+        built = tree(target)
+        found.update({p["id"]: p for p in json.loads(done.stdout)["packages"]
+                      if (p["name"], f"v{p['version']}") in built})
     return list(found.values())
+
+
+def dependents(name, targets):
+    """Who depends on a crate."""
+    found = set().union(*(tree(target, f"--invert={name}", "--depth=1") for target in targets))
+    return {dependent for dependent, _ in found} - {name.partition("@")[0]}
 
 
 def broken_rules(rules, all_packages):
     allowed = set(rules["licenses"]["allow"])
-    banned = {ban["crate"]: ban["reason"] for ban in rules["bans"]["deny"]}
+    banned = {ban["crate"]: ban for ban in rules["bans"]["deny"]}
     registries = {f"registry+{url}" for url in rules["sources"]["allow-registry"]}
     skipped = {skip["crate"] for skip in rules["bans"]["skip"]}
     versions = defaultdict(set)
@@ -91,8 +106,10 @@ def broken_rules(rules, all_packages):
             yield f"{name} declares no licence"
         elif not is_allowed(licence, allowed):
             yield f"{name} is licensed {licence}, which deny.toml does not allow"
-        if package["name"] in banned:
-            yield f"{name} is banned: {banned[package['name']]}"
+        if ban := banned.get(package["name"]):
+            others = dependents(name, rules["graph"]["targets"]) - set(ban.get("wrappers", []))
+            if others:
+                yield f"{name} is banned: {ban['reason']}; {', '.join(sorted(others))} may not use it"
         if package["source"] is not None and package["source"] not in registries:
             yield f"{name} comes from {package['source']}, which deny.toml does not allow"
     for name, found in sorted(versions.items()):

@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use clinical::{PatientId, Timestamp};
-use schemas::EndedSession;
+use clinical::PatientId;
 
 use crate::basic;
 use crate::clock::now;
@@ -18,7 +16,6 @@ use crate::model::Session;
 use crate::patient_sets::id_of;
 use crate::problem::Problem;
 use crate::session::Sealed;
-use crate::sign_in::{SignInError, Verified};
 use crate::state::{Access, Dashboard};
 
 /// Something that is done with patients' data.
@@ -77,8 +74,8 @@ actions! {
 pub struct SignedIn {
     /// Who.
     pub session: Session,
-    /// When the session ends; none with HTTP Basic, which comes with each request.
-    pub expires_at: Option<Timestamp>,
+    /// What the cookie holds; none with HTTP Basic, which comes with each request.
+    pub sealed: Option<Sealed>,
 }
 
 /// A physician who does something with patients' data. Recording it is left to the handler where
@@ -116,156 +113,6 @@ impl Dashboard {
         let patient = self.care.patient_of(alert)?;
         self.registry.follows(user, patient.as_str()).then_some(patient)
     }
-
-    /// Checks a user's password and records the result; a check of a moment ago is recorded
-    /// already.
-    ///
-    /// # Errors
-    /// The problem to answer with.
-    pub async fn sign_in(&self, user: &str, password: &str) -> Result<Session, Problem> {
-        if !self.registry.is_caught_up() {
-            return Err(Problem::still_loading("list of practitioners"));
-        }
-        let verified = self.sign_in.verify(user, password).await;
-        let count = |result: &str| self.metrics.sign_ins.with_label_values(&[result]).inc();
-        match verified {
-            Ok(verified) => {
-                let Some(session) = self.session_of(user) else {
-                    count("not_registered");
-                    let detail = "not registered as a practitioner".to_owned();
-                    let access = Access { user, action: "sign_in", detail, ..Access::default() };
-                    self.record(access).await?;
-                    return Err(Problem::not_registered());
-                };
-                if verified == Verified::Now {
-                    count("signed_in");
-                    self.record(Access {
-                        user,
-                        role: session.role.as_str(),
-                        action: "sign_in",
-                        allowed: true,
-                        ..Access::default()
-                    })
-                    .await?;
-                }
-                Ok(session)
-            }
-            Err(SignInError::WrongCredentials) => {
-                count("wrong_credentials");
-                // An unknown name may be a password in the wrong field: it is not written down.
-                let detail = match self.sign_in.account_state(user) {
-                    Some(_) => format!("wrong password for {user}"),
-                    None => "no such user".to_owned(),
-                };
-                self.record(Access { action: "sign_in", detail, ..Access::default() }).await?;
-                Err(Problem::wrong_credentials())
-            }
-            Err(SignInError::TooManyFailures(wait)) => {
-                count("too_many_failures");
-                Err(Problem::too_many_sign_ins(wait))
-            }
-            Err(SignInError::Busy) => {
-                count("busy");
-                Err(Problem::sign_in_busy())
-            }
-        }
-    }
-
-    /// Who a user is; none where the registry knows no such practitioner (any more).
-    pub fn session_of(&self, user: &str) -> Option<Session> {
-        let staff = self.registry.staff(user)?;
-        Some(Session { id: None, user: user.to_owned(), name: staff.name, role: staff.role })
-    }
-
-    /// Begins a session of somebody who has just signed in.
-    ///
-    /// # Errors
-    /// When the account is gone meanwhile.
-    pub fn begin_session(&self, session: &Session) -> Result<Sealed, Problem> {
-        let account = self.sign_in.account_state(&session.user);
-        let account = account.ok_or_else(Problem::wrong_credentials)?;
-        Ok(Sealed::beginning(&session.user, session.role, account, now()))
-    }
-
-    /// Ends a session before its time, on every instance: here when this resolves, elsewhere within
-    /// a second.
-    ///
-    /// # Errors
-    /// The problem to answer with; the session may go on.
-    pub async fn end_session(&self, sealed: &Sealed) -> Result<(), Problem> {
-        if self.ended.contains(&sealed.id) {
-            return Ok(());
-        }
-        self.record(Access {
-            user: &sealed.user,
-            role: sealed.role.as_str(),
-            action: "sign_out",
-            allowed: true,
-            session: Some(&sealed.id),
-            ..Access::default()
-        })
-        .await?;
-        let ended_at = now();
-        let record = EndedSession {
-            session: sealed.id.clone(),
-            ended_at: ended_at.millis(),
-            expires_at: sealed.expires_at.millis(),
-        };
-        self.session_ends.publish(record).await.map_err(|error| {
-            tracing::error!(%error, "a session goes on because its end cannot be made known");
-            Problem::session_not_ended()
-        })?;
-        self.ended.apply(sealed.id.clone(), sealed.expires_at, ended_at);
-        Ok(())
-    }
-
-    /// Resolves when somebody is not signed in any more: the time is over, the session was ended, or
-    /// the person has another role or none.
-    pub async fn signed_out(&self, signed_in: &SignedIn) {
-        let over = async {
-            match signed_in.expires_at {
-                Some(at) => {
-                    let left = u64::try_from((at - now()).millis()).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(left)).await;
-                }
-                None => std::future::pending().await,
-            }
-        };
-        let ended = async {
-            match &signed_in.session.id {
-                Some(session) => self.ended.wait_for(session).await,
-                None => std::future::pending().await,
-            }
-        };
-        let struck_off = async {
-            let mut changes = self.registry.changes();
-            let Session { user, role, .. } = &signed_in.session;
-            while self.registry.staff(user).is_some_and(|staff| staff.role == *role) {
-                if changes.changed().await.is_err() {
-                    return;
-                }
-            }
-        };
-        tokio::select! {
-            () = over => {}
-            () = ended => {}
-            () = struck_off => {}
-        }
-    }
-
-    fn by_cookie(&self, parts: &Parts) -> Option<SignedIn> {
-        let sealed = self.session_key.open(&parts.headers, now())?;
-        if self.ended.contains(&sealed.id) {
-            return None;
-        }
-        // The account may have been removed or its password changed since.
-        if self.sign_in.account_state(&sealed.user) != Some(sealed.account) {
-            return None;
-        }
-        let session = self.session_of(&sealed.user).filter(|now| now.role == sealed.role)?;
-        let session = Session { id: Some(sealed.id), ..session };
-        Some(SignedIn { session, expires_at: Some(sealed.expires_at) })
-    }
 }
 
 impl FromRequestParts<Arc<Dashboard>> for SignedIn {
@@ -287,7 +134,7 @@ impl FromRequestParts<Arc<Dashboard>> for SignedIn {
         let header = parts.headers.get(AUTHORIZATION).ok_or_else(Problem::not_signed_in)?;
         let (user, password) = basic::parse(header).ok_or_else(Problem::not_signed_in)?;
         let session = dashboard.sign_in(&user, &password).await?;
-        Ok(SignedIn { session, expires_at: None })
+        Ok(SignedIn { session, sealed: None })
     }
 }
 
@@ -314,7 +161,8 @@ impl<A: Action> Physician<A> {
     ) -> Result<(), Problem> {
         let set = id_of(patients);
         let version = dashboard.registry.version_of(self.user());
-        let session = self.signed_in.session.id.as_deref().zip(self.signed_in.expires_at);
+        let session = self.signed_in.sealed.as_ref();
+        let session = session.map(|sealed| (sealed.id.as_str(), sealed.expires_at));
         if session.is_some_and(|(id, _)| dashboard.recorded.is_seen(id, A::NAME, &set, version)) {
             return Ok(());
         }

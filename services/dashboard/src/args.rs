@@ -10,6 +10,8 @@ use chassis::{
 };
 use schemas::Topics;
 
+use crate::openid::settings::OpenIdArgs;
+
 /// Serves the physicians' pages and their API.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DashboardArgs {
@@ -53,6 +55,10 @@ pub struct DashboardArgs {
     /// Local accounts, for demos only: a JSON file [{"user", "password_hash"}] with Argon2 hashes
     #[arg(long, env = "MIMAMORI_DEMO_ACCOUNTS", value_name = "FILE")]
     pub demo_accounts: Option<PathBuf>,
+
+    /// OpenID Connect.
+    #[command(flatten)]
+    pub openid: OpenIdArgs,
 
     /// Key that seals session cookies, at least 64 hexadecimal digits (`openssl rand -hex 64`);
     /// required. The same key over restarts and on every instance keeps people signed in. Better

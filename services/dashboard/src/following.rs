@@ -283,9 +283,10 @@ impl Following {
         let take = move |reader: &Self, record: Incoming| {
             let Some((session, end)) = reader.read_right(&decoder, &record) else { return };
             // One that cannot be read ends its session all the same, for as long as one lasts.
-            let expires_at =
-                end.map_or(now() + LIFETIME, |end| Timestamp::from_millis(end.expires_at));
-            ended.apply(session, expires_at, now());
+            let times = end.map_or([now(), now() + LIFETIME], |end| {
+                [end.ended_at, end.expires_at].map(Timestamp::from_millis)
+            });
+            ended.apply(session, times.into(), now());
         };
         let of = (component, "reading the ended sessions");
         self.topic(Topic::SessionsEnded, of, move || known.caught_up(), take)

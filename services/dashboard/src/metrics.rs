@@ -45,6 +45,8 @@ pub struct DashboardMetrics {
     pub unrecorded_accesses: IntCounter,
     /// Sign-ins by result.
     pub sign_ins: IntCounterVec,
+    /// Logouts that the provider has told of, by result.
+    pub provider_logouts: IntCounterVec,
     /// Queries to ClickHouse by read model and result.
     pub queries: IntCounterVec,
     /// How long queries to ClickHouse take, by read model.
@@ -114,6 +116,11 @@ impl DashboardMetrics {
                 "Accesses refused because they could not be recorded",
             )?,
             sign_ins: metrics.counters("sign_ins_total", "Sign-ins by result", &["result"])?,
+            provider_logouts: metrics.counters(
+                "provider_logouts_total",
+                "Logouts that the OpenID provider has told of, by result",
+                &["result"],
+            )?,
             queries: metrics.counters(
                 "queries_total",
                 "Queries to ClickHouse by read model and result",

@@ -137,6 +137,37 @@ impl Problem {
         .retry_after(wait)
     }
 
+    /// A password where people sign in at a provider.
+    pub const fn sign_in_at_provider() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "sign-in-at-provider",
+            "Passwords are not taken here",
+            "People sign in by OpenID Connect here, in a browser, with GET /api/v1/session/oidc/start.",
+        )
+    }
+
+    /// What is said to come of the provider, and does not.
+    pub const fn logout_token_invalid() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "logout-token-invalid",
+            "The logout token does not hold",
+            "The logout token is none of this client's provider, is too old, or was sent before; the log says what does not hold.",
+        )
+    }
+
+    /// The provider's keys cannot be had.
+    pub fn provider_away() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "provider-away",
+            "The OpenID provider is away",
+            "The provider's keys cannot be had now, by which the logout token is checked; send it again.",
+        )
+        .retry_after(Duration::from_secs(5))
+    }
+
     /// More sign-ins at once than can be checked.
     pub fn sign_in_busy() -> Self {
         Self::new(

@@ -33,6 +33,7 @@ use crate::ended_sessions::EndedSessions;
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
+use crate::openid::OpenId;
 use crate::patient_sets::RecordedLists;
 use crate::person_keys::{KafkaKeyLog, PersonKeys};
 use crate::plan_history::PlanHistory;
@@ -43,7 +44,7 @@ use crate::recorder::Recorder;
 use crate::registry::Registry;
 use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
-use crate::sign_in::SignIn;
+use crate::sign_in::{SignIn, Way};
 use crate::silences::KnownSilences;
 use crate::state::Dashboard;
 use crate::turns::Turns;
@@ -63,7 +64,7 @@ type HeldBackNow = Box<dyn Fn() -> Vec<HeldBack> + Send>;
 /// When it cannot start: the message says what to do.
 pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     chassis::telemetry::init("dashboard", &args.telemetry)?;
-    let (accounts, session_key) = sign_in_settings(&args)?;
+    let (sign_in, session_key) = sign_in_settings(&args)?;
     let person_keys = Arc::new(PersonKeys::new(Arc::new(args.master_keys.load()?)));
     let shutdown = args.drain.shutdown()?;
     let health = Health::new();
@@ -114,7 +115,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         recorded: RecordedLists::default(),
         ended: Arc::default(),
         session_ends: Arc::new(session_ends),
-        sign_in: SignIn::new(accounts),
+        sign_in,
         session_key,
         metrics: own_metrics.clone(),
         shutdown: shutdown.clone(),
@@ -180,6 +181,10 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         shutdown.clone(),
     ));
 
+    if let Way::OpenId(openid) = &dashboard.sign_in {
+        let component = health.component("OpenID provider");
+        tokio::spawn(Arc::clone(openid).watch(component, shutdown.clone()));
+    }
     tokio::spawn(count_unfollowed(dashboard.clone(), shutdown.clone()));
 
     tracing::info!(address = %listener.local_addr()?, "the dashboard is listening");
@@ -241,14 +246,28 @@ async fn check_topics(kafka: KafkaArgs, topics: Topics, shutdown: Shutdown) -> a
     Ok(())
 }
 
-/// How people sign in. It has to be configured.
-fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKey)> {
-    let Some(file) = &args.demo_accounts else {
-        bail!(
-            "how people sign in is not configured: give --demo-accounts FILE (or \
-             MIMAMORI_DEMO_ACCOUNTS) with local accounts, which are for demos only; sign-in by \
-             OpenID Connect is not available yet, so this service does not start without it"
-        );
+/// How people sign in. It has to be configured, one way.
+fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Way, SessionKey)> {
+    let way = match (args.openid.settings()?, &args.demo_accounts) {
+        (Some(settings), None) => {
+            tracing::info!(provider = ?settings, "people sign in by OpenID Connect");
+            Way::OpenId(Arc::new(OpenId::new(settings)?))
+        }
+        (None, Some(file)) => {
+            let accounts = Accounts::load(file)?;
+            tracing::warn!("people sign in with the local accounts of a file: for demos only");
+            Way::Accounts(SignIn::new(accounts))
+        }
+        (Some(_), Some(_)) => bail!(
+            "people sign in by OpenID Connect or with local accounts, not both, because a password of \
+             the file would let in whom the provider has locked out: leave out --demo-accounts (or \
+             MIMAMORI_DEMO_ACCOUNTS), or --oidc-issuer (or MIMAMORI_OIDC_ISSUER)"
+        ),
+        (None, None) => bail!(
+            "how people sign in is not configured: give --oidc-issuer (or MIMAMORI_OIDC_ISSUER) for \
+             sign-in by OpenID Connect, or --demo-accounts FILE (or MIMAMORI_DEMO_ACCOUNTS) with local \
+             accounts, which are for demos only"
+        ),
     };
     let Some(key) = &args.session_key else {
         bail!(
@@ -256,10 +275,8 @@ fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKe
              at least 64 hexadecimal digits, such as `openssl rand -hex 64` prints, and keep it"
         );
     };
-    let accounts = Accounts::load(file)?;
     let key = SessionKey::parse(key.expose())?;
-    tracing::warn!("people sign in with the local accounts of a file: for demos only");
-    Ok((accounts, key))
+    Ok((way, key))
 }
 
 /// The API and the pages, without the operations' own.

@@ -5,10 +5,11 @@ use axum::http::{HeaderMap, HeaderName};
 use axum_extra::extract::PrivateCookieJar;
 use axum_extra::extract::cookie::{Cookie, Key};
 use clinical::{Span, Timestamp};
+use hmac::{Hmac, Mac};
 use rand::RngCore;
 use schemas::registry::Role;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256, Sha512};
 
 use crate::accounts::AccountState;
 
@@ -23,7 +24,11 @@ const SHORTEST_KEY: usize = 32;
 
 /// The key that seals sessions.
 #[derive(Clone)]
-pub struct SessionKey(Key);
+pub struct SessionKey {
+    seals: Key,
+    /// Of what a provider calls a session or a person: nobody finds it in a digest by trying.
+    digests: [u8; 64],
+}
 
 /// A session key that is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +52,18 @@ pub struct Sealed {
     /// Milliseconds since the epoch. Inside the seal: a browser that keeps the cookie longer gains
     /// nothing.
     pub expires_at: Timestamp,
+    /// Where the person signed in at a provider: what ends the session there ends it here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<AtProvider>,
+}
+
+/// A session of a provider, as digests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtProvider {
+    /// The session, where the provider names it.
+    pub session: Option<String>,
+    /// The person.
+    pub subject: String,
 }
 
 impl Sealed {
@@ -55,7 +72,12 @@ impl Sealed {
         let mut id = [0; 16];
         rand::rng().fill_bytes(&mut id);
         let (id, user, expires_at) = (chassis::hex(&id), user.to_owned(), now + LIFETIME);
-        Self { id, user, role, account, expires_at }
+        Self { id, user, role, account, expires_at, provider: None }
+    }
+
+    /// When it began.
+    pub fn began_at(&self) -> Timestamp {
+        self.expires_at - LIFETIME
     }
 }
 
@@ -75,10 +97,26 @@ impl SessionKey {
             .map(|pair| Ok((value(pair[0])? << 4 | value(pair[1])?) as u8))
             .collect::<Result<Vec<u8>, _>>()?;
         // The jar wants 64 bytes; whatever length was given becomes that.
-        let mut expanded = Sha512::new();
-        expanded.update(b"mimamori dashboard session");
-        expanded.update(bytes);
-        Ok(Self(Key::from(&expanded.finalize())))
+        let expanded =
+            |purpose: &[u8]| Sha512::new().chain_update(purpose).chain_update(&bytes).finalize();
+        Ok(Self {
+            seals: Key::from(&expanded(b"mimamori dashboard session")),
+            digests: expanded(b"mimamori dashboard provider").into(),
+        })
+    }
+
+    /// A digest of what a provider calls something, the same on every instance.
+    pub fn digest(&self, text: &str) -> String {
+        let mut digest = <Hmac<Sha256> as Mac>::new_from_slice(&self.digests)
+            .expect("a key of HMAC has any length");
+        digest.update(text.as_bytes());
+        chassis::hex(&digest.finalize().into_bytes()[..16])
+    }
+
+    /// The sealed text of a cookie of a request; none where there is none or it is not sealed with this key.
+    pub fn opened(&self, headers: &HeaderMap, name: &str) -> Option<String> {
+        let jar = PrivateCookieJar::from_headers(headers, self.seals.clone());
+        Some(jar.get(name)?.value().to_owned())
     }
 
     /// A cookie that signs in with a session that begins now.
@@ -95,13 +133,13 @@ impl SessionKey {
     /// The session of a request; none where there is none, it is not sealed with this key, or it
     /// has ended.
     pub fn open(&self, headers: &HeaderMap, now: Timestamp) -> Option<Sealed> {
-        let jar = PrivateCookieJar::from_headers(headers, self.0.clone());
-        let sealed: Sealed = serde_json::from_str(jar.get(COOKIE)?.value()).ok()?;
+        let sealed: Sealed = serde_json::from_str(&self.opened(headers, COOKIE)?).ok()?;
         (sealed.expires_at > now).then_some(sealed)
     }
 
-    fn jar(&self) -> PrivateCookieJar {
-        PrivateCookieJar::new(self.0.clone())
+    /// Seals the cookies that are added to it.
+    pub fn jar(&self) -> PrivateCookieJar {
+        PrivateCookieJar::new(self.seals.clone())
     }
 }
 
@@ -166,6 +204,24 @@ mod tests {
         let request = request(&set_cookie(&key('a')));
         assert!(key('a').open(&request, NOW).is_some());
         assert!(key('b').open(&request, NOW).is_none());
+    }
+
+    #[test]
+    fn a_session_from_before_there_were_providers_is_one_still() {
+        let sealed = Sealed::beginning("sato", Role::Physician, [7; 8], NOW);
+        let text = serde_json::to_string(&sealed).unwrap();
+        assert!(!text.contains("provider"));
+        assert_eq!(serde_json::from_str::<Sealed>(&text).unwrap(), sealed);
+        assert_eq!(sealed.began_at(), NOW);
+    }
+
+    #[test]
+    fn what_a_provider_calls_somebody_is_told_by_digest_on_every_instance_and_by_nobody_else() {
+        let digest = key('a').digest("dr.sato");
+        assert_eq!(digest.len(), 32);
+        assert_eq!(digest, key('a').digest("dr.sato"));
+        assert_ne!(digest, key('a').digest("dr.ito"));
+        assert_ne!(digest, key('b').digest("dr.sato"));
     }
 
     #[test]

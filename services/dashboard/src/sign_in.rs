@@ -12,6 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::accounts::{AccountState, Accounts};
+use crate::openid::OpenId;
 use crate::throttle::Throttle;
 
 /// How long a pair of user and password that was right need not be checked again.
@@ -22,6 +23,25 @@ const MOST_REMEMBERED: usize = 1024;
 const LONGEST_QUEUE: Duration = Duration::from_secs(5);
 /// No user name and no password is longer, in bytes.
 const LONGEST_TEXT: usize = 256;
+
+/// How people sign in: one way, and not two, of which the weaker one would count.
+#[derive(Debug)]
+pub enum Way {
+    /// With the accounts of a file, for demos.
+    Accounts(SignIn),
+    /// At a provider, by OpenID Connect.
+    OpenId(Arc<OpenId>),
+}
+
+impl Way {
+    /// What a session of the user stands on: another state ends it, and so does none.
+    pub fn account_state(&self, user: &str) -> Option<AccountState> {
+        match self {
+            Self::Accounts(accounts) => accounts.account_state(user),
+            Self::OpenId(openid) => Some(openid.state()),
+        }
+    }
+}
 
 /// Checks users and passwords, one at a time: Argon2 is meant to be slow, and a flood of attempts
 /// must not take the machine.

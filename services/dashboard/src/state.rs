@@ -32,7 +32,7 @@ use crate::recorder::NotRecorded;
 use crate::registry::Registry;
 use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
-use crate::sign_in::SignIn;
+use crate::sign_in::Way;
 use crate::silences::KnownSilences;
 use crate::turns::Turns;
 
@@ -80,8 +80,8 @@ pub struct Dashboard {
     pub ended: Arc<EndedSessions>,
     /// Where it is made known that a session has ended.
     pub session_ends: Arc<dyn SessionEnds>,
-    /// Users and passwords.
-    pub sign_in: SignIn,
+    /// How people sign in.
+    pub sign_in: Way,
     /// Seals sessions.
     pub session_key: SessionKey,
     /// Metrics.

@@ -19,6 +19,7 @@ use crate::directory::Directory;
 use crate::ended_sessions::EndedSessions;
 use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
+use crate::openid::OpenId;
 use crate::patient_sets::RecordedLists;
 use crate::person_keys::tests::MemoryKeyLog;
 use crate::plan_history::PlanHistory;
@@ -27,7 +28,7 @@ use crate::queries::Store;
 use crate::registry::Change;
 use crate::registry::tests::team;
 use crate::session::SessionKey;
-use crate::sign_in::SignIn;
+use crate::sign_in::{SignIn, Way};
 use crate::state::Dashboard;
 use crate::turns::Turns;
 
@@ -49,6 +50,18 @@ pub(crate) fn dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
 pub(crate) fn instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let audit = Arc::default();
     (instance_with(ends, &audit), audit)
+}
+
+/// One of several instances where people sign in by OpenID Connect, at a provider that is away.
+pub(crate) fn instance_with_provider(
+    ends: &Arc<MemorySessionEnds>,
+) -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    let audit = Arc::default();
+    let mut dashboard = empty_instance(ends, &audit, &Arc::default());
+    let settings = crate::openid::settings::tests::settings(&[]).unwrap().unwrap();
+    let openid = OpenId::new(settings).unwrap();
+    Arc::get_mut(&mut dashboard).unwrap().sign_in = Way::OpenId(Arc::new(openid));
+    (with_people(dashboard), audit)
 }
 
 /// One of several instances that record accesses in the same log too.
@@ -177,7 +190,7 @@ fn sharing(
         recorded: RecordedLists::default(),
         ended,
         session_ends: ends.clone(),
-        sign_in: SignIn::new(ACCOUNTS.clone()),
+        sign_in: Way::Accounts(SignIn::new(ACCOUNTS.clone())),
         session_key: SessionKey::parse(&"5a".repeat(64)).unwrap(),
         metrics,
         shutdown: Shutdown::new(),

@@ -6,6 +6,7 @@ mod alerts;
 mod body;
 mod directory;
 pub mod metrics;
+mod openid;
 pub mod patients;
 mod plan;
 mod preview;
@@ -54,6 +55,10 @@ struct Document;
 fn routes() -> OpenApiRouter<Arc<Dashboard>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(session::sign_in, session::current_session, session::sign_out))
+        .routes(routes!(openid::sign_in_way))
+        .routes(routes!(openid::start_at_provider))
+        .routes(routes!(openid::return_from_provider))
+        .routes(routes!(openid::end_from_provider))
         .routes(routes!(patients::list_patients))
         .routes(routes!(directory::search_patients))
         .routes(routes!(directory::read_identity))

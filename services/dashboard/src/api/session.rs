@@ -17,9 +17,10 @@ use crate::access::SignedIn;
 use crate::api::body;
 use crate::clock::now;
 use crate::model::Session;
-use crate::model::session::Credentials;
+use crate::model::session::{Credentials, SignedOut};
 use crate::problem::{Problem, ProblemDetails};
 use crate::session::SESSION;
+use crate::sign_in::Way;
 use crate::state::Dashboard;
 
 /// How a proxy says how it was asked.
@@ -82,7 +83,7 @@ fn is_loopback(origin: &str) -> bool {
         (status = 200, description = "Signed in; the session cookie is set", body = Session),
         (status = 400, description = "The body is not understood", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "User or password is wrong", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "The account's person is not registered, or the page was loaded without TLS", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The account's person is not registered, the page was loaded without TLS, or people sign in by OpenID Connect here", body = ProblemDetails, content_type = "application/problem+json"),
         UnreadBody,
         (status = 429, description = "Too many failed sign-ins of this user; Retry-After says when to come back", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, or the sign-in or the end of the session before cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
@@ -101,7 +102,7 @@ pub async fn sign_in(
         body::unreadable(&rejection, "Send {\"user\": …, \"password\": …} as application/json.")
     })?;
     let session = dashboard.sign_in(&user, password.expose()).await?;
-    let sealed = dashboard.begin_session(&session)?;
+    let sealed = dashboard.begin_session(&session, None)?;
     // The browser has one cookie: other pages of it must not go on with the session before.
     if let Some(former) = dashboard.session_key.open(&headers, now()) {
         dashboard.end_session(&former).await?;
@@ -135,6 +136,7 @@ pub async fn current_session(signed_in: SignedIn) -> Json<Session> {
     delete,
     path = "/api/v1/session",
     responses(
+        (status = 200, description = "Signed out here; the OpenID provider has a page to sign out of it too", body = SignedOut),
         (status = 204, description = "Signed out"),
         (status = 401, description = "The cookie is of another session than the page", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The end of the session cannot be recorded; the session goes on", body = ProblemDetails, content_type = "application/problem+json"),
@@ -143,10 +145,17 @@ pub async fn current_session(signed_in: SignedIn) -> Json<Session> {
 pub async fn sign_out(
     State(dashboard): State<Arc<Dashboard>>,
     headers: HeaderMap,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     if let Some(sealed) = dashboard.session_key.open(&headers, now()) {
         dashboard.end_session(&sealed).await?;
     }
-    let cookie = dashboard.session_key.end().to_string();
-    Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie)])))
+    let cookie = AppendHeaders([(SET_COOKIE, dashboard.session_key.end().to_string())]);
+    let provider = match &dashboard.sign_in {
+        Way::OpenId(openid) => openid.sign_out_url(),
+        Way::Accounts(_) => None,
+    };
+    Ok(match provider {
+        Some(url) => (cookie, Json(SignedOut { provider: url.into() })).into_response(),
+        None => (StatusCode::NO_CONTENT, cookie).into_response(),
+    })
 }

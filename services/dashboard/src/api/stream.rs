@@ -319,7 +319,7 @@ mod tests {
     fn subscriber(dashboard: &Arc<Dashboard>, user: &str) -> Subscriber {
         let session =
             Session { id: None, user: user.to_owned(), name: String::new(), role: Role::Physician };
-        let physician = Physician::for_test(SignedIn { session, expires_at: None });
+        let physician = Physician::for_test(SignedIn { session, sealed: None });
         let patients = dashboard.registry.patients_of(user);
         Subscriber::new(Arc::clone(dashboard), physician, patients)
     }

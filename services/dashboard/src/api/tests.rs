@@ -4,6 +4,7 @@ mod acts;
 mod bodies;
 mod directory;
 mod notifications;
+mod openid;
 mod plans;
 mod previews;
 mod quiet_hours;
@@ -101,13 +102,20 @@ const SESSION: &str = "/api/v1/session";
 const DEVICES: &str = "/api/v1/devices/reliability";
 const SILENT_GROUPS: &str = "/api/v1/silent-groups";
 
-/// What the document says can be read, of the patient A/1, but for who is signed in, the devices and the silent
+/// What belongs to signing in, and is open to everybody.
+const SIGNING_IN: [&str; 3] =
+    ["/api/v1/session/way", "/api/v1/session/oidc/start", "/api/v1/session/oidc/callback"];
+
+/// What the document says can be read, of the patient A/1, but for signing in, the devices and the silent
 /// groups: all of it is about patients.
 fn paths_of_patients() -> Vec<String> {
     let document: Value = serde_json::from_str(&super::openapi_json()).unwrap();
     let all = document["paths"].as_object().unwrap().iter();
     let read = all.filter(|(path, methods)| {
-        ![SESSION, DEVICES, SILENT_GROUPS].contains(&path.as_str()) && methods["get"].is_object()
+        let path = path.as_str();
+        let is_open =
+            [SESSION, DEVICES, SILENT_GROUPS].contains(&path) || SIGNING_IN.contains(&path);
+        !is_open && methods["get"].is_object()
     });
     let paths: Vec<String> = read
         .map(|(path, _)| {

@@ -17,6 +17,30 @@ pub struct Credentials {
     pub password: Secret,
 }
 
+/// How people sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SignInWay {
+    /// By what.
+    pub by: SignInBy,
+}
+
+/// By what people sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInBy {
+    /// User and password of a local account.
+    Password,
+    /// OpenID Connect: `GET /api/v1/session/oidc/start`.
+    OpenidConnect,
+}
+
+/// A session has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SignedOut {
+    /// Where the browser goes on, so that the person is signed out of the OpenID provider too.
+    pub provider: String,
+}
+
 /// Who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Session {

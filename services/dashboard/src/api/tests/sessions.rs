@@ -11,11 +11,17 @@ use crate::session::SESSION as HEADER;
 /// Two instances behind one address, and the topic between them.
 fn instances() -> ([Api; 2], Arc<MemorySessionEnds>) {
     let ends = Arc::default();
-    let instance = || {
-        let (dashboard, audit) = testing::instance(&ends);
+    (instances_of(|| testing::instance(&ends)), ends)
+}
+
+/// Two of what is made.
+pub(super) fn instances_of(
+    instance: impl Fn() -> (Arc<Dashboard>, Arc<MemoryAuditLog>),
+) -> [Api; 2] {
+    [(), ()].map(|()| {
+        let (dashboard, audit) = instance();
         Api::of(dashboard, audit)
-    };
-    ([instance(), instance()], ends)
+    })
 }
 
 /// What a browser holds.
@@ -65,7 +71,7 @@ async fn browser(signed_in: Response) -> Browser {
     Browser { cookie, session }
 }
 
-async fn next(body: &mut Body) -> Option<String> {
+pub(super) async fn next(body: &mut Body) -> Option<String> {
     let frame = body.frame().await?.unwrap().into_data().unwrap();
     Some(String::from_utf8(frame.to_vec()).unwrap())
 }
@@ -174,8 +180,8 @@ async fn before_the_ended_sessions_are_read_nobody_is_let_in() {
     assert_eq!(starting.status(&sato, "/api/v1/patients").await, 503);
     assert_eq!(starting.status(&sato, SESSION).await, 503);
     // What was there at the start: the session has ended meanwhile.
-    let expires_at = crate::clock::now() + crate::session::LIFETIME;
-    starting.dashboard.ended.apply(sato.session.clone(), expires_at, crate::clock::now());
+    let times = (now(), now() + crate::session::LIFETIME);
+    starting.dashboard.ended.apply(sato.session.clone(), times, now());
     starting.dashboard.ended.caught_up();
     assert_eq!(starting.status(&sato, "/api/v1/patients").await, 401);
     assert_eq!(running.status(&sato, SESSION).await, 200);
