@@ -88,6 +88,15 @@ export const STATIONS = [
       })
     }
   }],
+  ['signing in at a provider', async (walk) => {
+    await whileAnswered(walk.page, '**/api/v1/session/way', { json: { by: 'openid_connect' } }, async () => {
+      await open(walk, '/sign-in?failed=away&from=%2Ftrends', 'a.primary')
+      await walk.look('that is away')
+      assert.equal(await walk.page.locator('a.primary').getAttribute('href'), '/api/v1/session/oidc/start?to=%2Ftrends')
+      await open(walk, '/sign-in', 'a.primary')
+      await walk.look()
+    })
+  }],
   ['signing in over plain HTTP', async (walk) => {
     await walk.page.goto(`http://${NAMED}:${new URL(walk.base).port}/`)
     await walk.page.waitForSelector('.form-failure:not(:empty)')

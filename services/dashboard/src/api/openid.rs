@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Query, State};
+use axum::body::Body;
+use axum::extract::{Query, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Json, http};
+use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::body::{LONGEST_JSON, whole};
 use super::responses::UnreadBody;
 use crate::clock::now;
 use crate::model::session::{SignInBy, SignInWay};
@@ -134,7 +136,8 @@ async fn begin(
 }
 
 /// A provider's word that somebody has signed out there.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "for the API's document")]
 pub struct LogoutForm {
     /// A logout token (OpenID Connect Back-Channel Logout 1.0).
     logout_token: String,
@@ -158,8 +161,13 @@ pub struct LogoutForm {
 )]
 pub async fn end_from_provider(
     State(dashboard): State<Arc<Dashboard>>,
-    form: Result<Form<LogoutForm>, FormRejection>,
+    form: Body,
 ) -> Result<StatusCode, Problem> {
+    let form = whole(form, LONGEST_JSON).await?;
+    let token = form_urlencoded::parse(&form).find(|(name, _)| name == "logout_token");
+    let Some((_, logout_token)) = token else {
+        return Err(Problem::bad_request("Send the logout token as logout_token, in a form."));
+    };
     let openid = of(&dashboard)?;
     let count = |result| dashboard.metrics.provider_logouts.with_label_values(&[result]).inc();
     let refused = |what: &str| {
@@ -167,10 +175,6 @@ pub async fn end_from_provider(
         tracing::warn!(what, "a logout of the OpenID provider was refused");
         Problem::logout_token_invalid()
     };
-    let Form(LogoutForm { logout_token }) = form.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(super::body::LONGEST_JSON),
-        _ => refused("there is no logout_token"),
-    })?;
     let logout = openid.verify_logout(&logout_token).await.map_err(|failure| match failure {
         Failure::Invalid(what) => refused(&format!("{what:?}")),
         _ => {
@@ -205,7 +209,7 @@ fn failed(dashboard: &Dashboard, failure: Failure, to: &str) -> Response {
     tracing::warn!(result = failure.result(), what = ?failure, "a sign-in by OpenID Connect has failed");
     let from: String = http::uri::PathAndQuery::try_from(to).map_or_else(
         |_| String::new(),
-        |_| openidconnect::url::form_urlencoded::byte_serialize(to.as_bytes()).collect(),
+        |_| form_urlencoded::byte_serialize(to.as_bytes()).collect(),
     );
     let page = format!("/sign-in?failed={}&from={from}", failure.reason());
     let jar = dashboard.session_key.jar().add(attempt::end());

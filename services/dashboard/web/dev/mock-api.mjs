@@ -193,6 +193,7 @@ const server = createServer(async (request, response) => {
     sessions.set(id, made)
     return send(200, made, { 'set-cookie': `session=${id}; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=28800` })
   }
+  if (path === '/api/v1/session/way') return send(200, { by: 'password' })
   if (!session) return send(401, 'Nobody is signed in')
   const asked = request.headers['mimamori-session']
   if (asked && asked !== session.id) return send(401, 'Another session')

@@ -122,14 +122,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       async end() {
         // Signed out only when the server says so: on a shared computer a false 'signed out' would be worse than an error.
         const own = ownSession()
+        let provider: string | null = null
         try {
-          await signOut()
+          provider = await signOut()
         } catch (error) {
           if (checkFailure(error)) return
           throw error
         }
         leave()
         if (own) channel.current?.tell({ kind: 'signed-out', session: own })
+        if (provider !== null) location.assign(provider)
       },
       checkFailure,
       reload,

@@ -41,6 +41,8 @@ mod walk;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod kinds_tests;
+#[cfg(test)]
 mod lost_clock_tests;
 #[cfg(test)]
 mod nothing_said_tests;

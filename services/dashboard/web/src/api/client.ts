@@ -1,4 +1,4 @@
-import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertNotifications, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, ReadingVersions, Session, SilentGroups, TrendsOfPatients } from './model'
+import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertNotifications, AlertCare, BackdatedReadings, Colleagues, FoundPatients, Kind, PatientAlerts, PatientIdentity, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, ReadingVersions, Session, SignedOut, SignInWay, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -105,10 +105,14 @@ export async function signIn(user: string, password: string): Promise<Session> {
   return (await response.json()) as Session
 }
 
-export async function signOut(): Promise<void> {
-  await request('/api/v1/session', { method: 'DELETE' })
+/** Ends the session. Answers where the person goes on to be signed out of the OpenID provider too; null where nowhere. */
+export async function signOut(): Promise<string | null> {
+  const response = await request('/api/v1/session', { method: 'DELETE' })
+  return response.status === 204 ? null : ((await response.json()) as SignedOut).provider
 }
 
+/** How people sign in here. */
+export const signInWay = () => read<SignInWay>('/api/v1/session/way')
 export const currentSession = () => read<Session>('/api/v1/session')
 export const listPatients = () => read<Patients>('/api/v1/patients')
 export const readTrends = (query: URLSearchParams) => read<TrendsOfPatients>(`/api/v1/trends?${query}`)

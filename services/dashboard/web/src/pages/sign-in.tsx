@@ -1,8 +1,9 @@
-import { useState, type FormEvent } from 'react'
-import { ApiError, currentSession, signIn } from '../api/client'
-import type { Session } from '../api/model'
+import { useEffect, useState, type FormEvent } from 'react'
+import { ApiError, currentSession, signIn, signInWay } from '../api/client'
+import type { Session, SignInWay } from '../api/model'
 import { LanguageToggle } from './language-toggle'
 import { useLanguage } from '../language/language'
+import type { Words } from '../language/words'
 import { navigate, returnPath } from '../route'
 import { useSession } from '../session'
 import { Logo } from './icons'
@@ -31,7 +32,56 @@ async function signInForGood(user: string, password: string): Promise<Session | 
 
 export function SignInPage() {
   const { words } = useLanguage()
-  const { began, ended } = useSession()
+  const { ended } = useSession()
+  const [by, setBy] = useState<SignInWay['by'] | 'unreachable' | null>(null)
+  useEffect(() => {
+    let isShown = true
+    signInWay().then(
+      (way) => isShown && setBy(way.by),
+      () => isShown && setBy('unreachable'),
+    )
+    return () => {
+      isShown = false
+    }
+  }, [])
+  const failed = failedAtProvider(location.search, words)
+  return (
+    <main className="sign-in" id="content">
+      <div className="sign-in-head">
+        <Logo />
+        <span className="app-name">{words.appName}</span>
+        <span className="muted">{words.appPurpose}</span>
+        <LanguageToggle />
+      </div>
+      <PageTitle title={words.signIn} />
+      {ended && failed === null && <p className="notice notice-info">{words.sessionEnded}</p>}
+      {failed !== null && (
+        <p className="notice notice-warning" role="alert">
+          {failed}
+        </p>
+      )}
+      {by === 'openid_connect' && (
+        <a className="primary" href={`/api/v1/session/oidc/start?to=${encodeURIComponent(returnPath(location.search))}`}>
+          {words.signInAtProvider}
+        </a>
+      )}
+      {/* Who cannot be asked cannot let anybody in either, and the form says so. */}
+      {(by === 'password' || by === 'unreachable') && <PasswordForm />}
+    </main>
+  )
+}
+
+/** Why the OpenID provider's answer let nobody in; null where it was not asked. */
+function failedAtProvider(search: string, words: Words): string | null {
+  const failed = new URLSearchParams(search).get('failed')
+  if (failed === null) return null
+  const reasons: Readonly<Record<string, string>> = words.signInAtProviderFailed
+  return reasons[failed] ?? words.signInAtProviderFailed.refused
+}
+
+function PasswordForm() {
+  const { words } = useLanguage()
+  const { began } = useSession()
   const [busy, setBusy] = useState(false)
   // Over plain HTTP a browser keeps no session, and others can read the password: it is not even sent.
   const isWithoutTls = !window.isSecureContext
@@ -61,16 +111,7 @@ export function SignInPage() {
   }
 
   return (
-    <main className="sign-in" id="content">
-      <div className="sign-in-head">
-        <Logo />
-        <span className="app-name">{words.appName}</span>
-        <span className="muted">{words.appPurpose}</span>
-        <LanguageToggle />
-      </div>
-      <PageTitle title={words.signIn} />
-      {ended && failure === null && <p className="notice notice-info">{words.sessionEnded}</p>}
-      <form onSubmit={submit}>
+    <form onSubmit={submit}>
         <label htmlFor="user">{words.user}</label>
         <input id="user" name="user" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
         <label htmlFor="password">{words.password}</label>
@@ -85,7 +126,6 @@ export function SignInPage() {
         <button className="primary" type="submit" disabled={busy || isWithoutTls}>
           {busy ? words.signingIn : words.signIn}
         </button>
-      </form>
-    </main>
+    </form>
   )
 }
