@@ -50,8 +50,7 @@ impl Claims {
         let nameless = Failure::Invalid(Invalid::User);
         let user = text(&settings.user_claim).filter(|user| is_name(user)).ok_or(nameless)?;
         // An address that nobody has seen to may be another person's.
-        if settings.user_claim == "email" && self.at("email_verified") == Some(&Value::Bool(false))
-        {
+        if settings.user_claim == "email" && self.at("email_verified") != Some(&Value::Bool(true)) {
             return Err(nameless);
         }
         Ok(Person {
@@ -137,7 +136,7 @@ mod tests {
                 json!({ "sub": "1", "email": "a@clinic.example", "email_verified": verified });
             person(&["--oidc-user-claim", "email"], claims).is_ok()
         };
-        assert!(email(json!(true)) && !email(json!(false)));
+        assert!(email(json!(true)) && !email(json!(false)) && !email(json!(null)));
     }
 
     #[test]

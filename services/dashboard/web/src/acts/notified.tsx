@@ -20,7 +20,7 @@ export function Notified({ alert, now }: { alert: Alert; now: number }) {
   })
   const all = answer === null ? [] : eventsOf(answer, words)
   return (
-    <section className="act-notified" aria-label={words.notified.title}>
+    <div className="act-notified">
       <p>
         <strong>{words.notified.title}</strong>
       </p>
@@ -37,7 +37,7 @@ export function Notified({ alert, now }: { alert: Alert; now: number }) {
           </li>
         ))}
       </ol>
-    </section>
+    </div>
   )
 }
 
