@@ -9,7 +9,7 @@ use clap::{Arg, Command, Parser};
 
 const HIDDEN: &str = "hunter2";
 /// Arguments that hold a secret, with a value that does.
-const SECRETS: [(&str, &str); 7] = [
+const SECRETS: [(&str, &str); 8] = [
     ("clickhouse_password", HIDDEN),
     ("device_token", HIDDEN),
     ("kafka_properties", "security.protocol=SASL_SSL,sasl.password=hunter2"),
@@ -17,6 +17,7 @@ const SECRETS: [(&str, &str); 7] = [
     ("session_key", HIDDEN),
     ("smtp_password", HIDDEN),
     ("webhook_secret", HIDDEN),
+    ("oidc_client_secret", HIDDEN),
 ];
 /// Arguments whose name sounds like a secret's and whose value is none.
 const HARMLESS: [&str; 3] = ["key", "key_of_reading", "master_key_file"];
